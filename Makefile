@@ -1,0 +1,96 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The newest Python that this machine has; ansible-core needs 3.10 at least.
+PYTHON ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 python3.10 python3; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+# Python and Ansible find the collection by its name through a link, ansible-test only in a copy.
+LINK := .collections/ansible_collections/teamchat/zoom
+COPY := .build/ansible_collections/teamchat/zoom
+SANDBOX := $(BIN)/python -m tests.sandbox
+
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## show the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: setup ## send messages to a sandbox on this machine and show what arrived (KEEP=1 leaves it open)
+	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
+
+.PHONY: test
+test: lint types sanity units integration ## everything that must pass
+	@echo "All checks passed."
+
+.PHONY: setup
+setup: $(VENV)/.ready $(LINK)
+
+$(VENV)/.ready: requirements-dev.txt requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(LINK):
+	@mkdir -p $(dir $@)
+	@ln -sfn ../../.. $@
+
+.PHONY: copy
+copy: setup
+	@rm -rf $(COPY) && mkdir -p $(COPY)
+	@git ls-files -z --cached --others --exclude-standard | xargs -0 -I{} sh -c 'test ! -e "$$1" || echo "$$1"' _ {} \
+		| tar -cf - -T - | tar -xf - -C $(COPY)
+	@cd $(COPY) && git init -q && git add -A
+
+.PHONY: lint
+lint: setup ## formatting, lint, licences, changelog, documentation
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/yamllint --strict .
+	$(BIN)/ansible-lint --offline --profile production
+	$(BIN)/reuse --suppress-deprecation lint --quiet
+	$(BIN)/antsibull-changelog lint
+	cd $(LINK) && $(CURDIR)/$(BIN)/antsibull-docs lint-collection-docs --plugin-docs --skip-rstcheck .
+
+.PHONY: format
+format: setup ## put the code into its format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: types
+types: setup ## mypy, strict
+	MYPYPATH=.collections $(BIN)/mypy -p ansible_collections.teamchat.zoom.plugins -p ansible_collections.teamchat.zoom.tests
+
+.PHONY: sanity
+sanity: copy ## ansible-test sanity
+	cd $(COPY) && ansible-test sanity --venv --color no
+
+.PHONY: units
+units: setup ## unit tests, and the sandbox's own
+	$(BIN)/pytest tests/unit $(ARGS)
+
+.PHONY: integration
+integration: copy ## real playbooks against the sandbox
+	$(BIN)/pytest tests/integration $(ARGS)
+	$(SANDBOX) run -- $(BIN)/python tests/integration/run.py $(COPY)
+
+.PHONY: bench
+bench: setup ## measure, as ratios within one run
+	$(BIN)/python -m tests.benchmark.run
+
+.PHONY: build
+build: copy ## build the archive for Galaxy and install it into an empty folder
+	@rm -rf .build/archive .build/installed
+	cd $(COPY) && ansible-galaxy collection build --output-path $(CURDIR)/.build/archive
+	ansible-galaxy collection install --offline --collections-path .build/installed .build/archive/*.tar.gz
+	ANSIBLE_COLLECTIONS_PATH=.build/installed ansible-doc teamchat.zoom.zoom_chat_message >/dev/null
+
+.PHONY: clean
+clean: ## remove what the commands made
+	rm -rf .venv .collections .build
