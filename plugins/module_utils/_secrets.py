@@ -1,0 +1,63 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Keeps secrets out of everything that is shown, in whatever shape they would appear."""
+
+from __future__ import annotations
+
+import base64
+import json
+import typing as t
+from urllib.parse import quote, quote_plus
+
+MASK = "********"
+
+# Shorter values would mask harmless text everywhere; no secret that Zoom gives out is this short.
+_SHORTEST = 8
+
+
+def shapes(secret: str) -> set[str]:
+    """A secret as it is, and as it looks in a URL, in JSON, in ``repr`` and in base64."""
+    raw = secret.encode("utf-8", "surrogateescape")
+    encoded = base64.b64encode(raw).decode()
+    urlsafe = base64.urlsafe_b64encode(raw).decode()
+    found = {
+        secret,
+        quote(secret, safe="", errors="surrogateescape"),
+        quote_plus(secret, errors="surrogateescape"),
+        json.dumps(secret)[1:-1],
+        repr(secret)[1:-1],
+        encoded,
+        encoded.rstrip("="),
+        urlsafe,
+        urlsafe.rstrip("="),
+        quote(encoded, safe=""),
+    }
+    return {shape for shape in found if len(shape) >= _SHORTEST}
+
+
+class Secrets:
+    """The secrets of one task: those of its options, and tokens that it is given on the way."""
+
+    def __init__(self) -> None:
+        self._shapes: set[str] = set()
+
+    def add(self, *secrets: str | None) -> None:
+        for secret in secrets:
+            if secret:
+                self._shapes |= shapes(secret)
+
+    def __iter__(self) -> t.Iterator[str]:
+        """All shapes, longest first, so that a shape that is part of another does not leave a rest."""
+        return iter(sorted(self._shapes, key=len, reverse=True))
+
+    def scrub(self, value: t.Any) -> t.Any:
+        """A copy of a result, text, list or dict, in which no secret stands."""
+        if isinstance(value, str):
+            for shape in self:
+                value = value.replace(shape, MASK)
+            return value
+        if isinstance(value, dict):
+            return {self.scrub(key): self.scrub(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.scrub(item) for item in value]
+        return value

@@ -1,0 +1,273 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""One HTTP request, once: sessions, TLS, proxies, time-outs and redirects; no retries.
+
+Every failure is a `NetworkFailed` that knows whether the request may have been carried out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import email.utils
+import platform
+import socket
+import ssl
+import time
+import typing as t
+import warnings
+from urllib.parse import urljoin, urlsplit
+
+from ansible.module_utils.ansible_release import __version__ as ansible_version
+from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed
+from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
+    requests,
+    requests_auth,
+    urllib3_exceptions,
+)
+from ansible_collections.teamchat.zoom.plugins.module_utils._urls import is_loopback, may_receive_token
+from ansible_collections.teamchat.zoom.plugins.module_utils._version import VERSION
+
+if t.TYPE_CHECKING:
+    from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body
+    from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
+
+_REDIRECTS = 5
+# The longest answer that makes sense: 50 messages of a list, with room. What is longer is not Zoom's.
+_LONGEST_ANSWER = 16 * 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What to send where; `body` can be sent again after `rewind`."""
+
+    method: str
+    url: str
+    query: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
+    body: Body | None = None
+
+
+class _Authorization(requests_auth.AuthBase):
+    """Sets the header, and by being there keeps requests from putting ~/.netrc's in its place."""
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def __call__(self, request: t.Any) -> t.Any:
+        request.headers["Authorization"] = self._value
+        return request
+
+
+class Transport:
+    """A session to the hosts of one connection. Not to be shared between processes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = (
+            f"teamchat.zoom/{VERSION} ansible-core/{ansible_version} requests/{requests.__version__}"
+            f" Python/{platform.python_version()}"
+        )
+        # Answers are small; unpacked ones can be read as they trickle in.
+        self._session.headers["Accept-Encoding"] = "identity"
+        #: Seconds by which Zoom's clock is ahead of ours, as far as the last answer tells; None before one.
+        self.clock_ahead: float | None = None
+
+    def send(self, request: Request, authorization: str, timeout: float, deadline: float) -> Answer:
+        """Send once, following redirects that may have the token.
+
+        :param authorization: the value of the header Authorization.
+        :param timeout: seconds to connect, and between two pieces of the answer.
+        :param deadline: `time.monotonic()` by which the whole answer must have arrived.
+        :raises NetworkFailed: no complete answer; `maybe_done` tells whether the request had left.
+        :raises ServiceFailed: a redirect that may not be followed.
+        """
+        url = request.url
+        for _hop in range(_REDIRECTS + 1):
+            answer = self._send_to(url, request, authorization, timeout, deadline)
+            location = answer.headers.get("location")
+            if answer.status not in (301, 302, 303, 307, 308) or not location:
+                return answer
+            url = self._redirected(url, location, answer, request)
+        raise ServiceFailed(
+            f"{_host(request.url)} redirected more than {_REDIRECTS} times, at last to {_host(url)}.",
+            status=answer.status,
+            tracking_id=answer.tracking_id,
+            hint="Check the URL options and what stands between here and Zoom.",
+        )
+
+    def _redirected(self, url: str, location: str, answer: Answer, request: Request) -> str:
+        target = urljoin(url, location)
+        if not may_receive_token(target, self._connection.urls):
+            raise ServiceFailed(
+                f"{_host(url)} redirects to {_host(target)}, where the token may not go; nothing was sent there.",
+                status=answer.status,
+                tracking_id=answer.tracking_id,
+                hint="Only https hosts under zoom.us and zoomgov.com, and the hosts of the URL options, are followed."
+                " Something between here and Zoom may have answered: check api_url, proxies and sign-in pages.",
+            )
+        if answer.status in (301, 302, 303) and request.method != "GET":
+            raise ServiceFailed(
+                f"{_host(url)} answers HTTP {answer.status} to {request.method}, a redirect that would lose the"
+                f" request's body on its way to {_host(target)}.",
+                status=answer.status,
+                tracking_id=answer.tracking_id,
+                hint="Check api_url: it may name an old address.",
+            )
+        return target
+
+    def _send_to(self, url: str, request: Request, authorization: str, timeout: float, deadline: float) -> Answer:
+        body = request.body
+        if body is not None:
+            body.rewind()
+        connection = self._connection
+        try:
+            with warnings.catch_warnings():
+                # The task warns once itself; urllib3 would for each request.
+                warnings.filterwarnings("ignore", message="Unverified HTTPS request")
+                response = self._session.request(
+                    request.method,
+                    url,
+                    params=request.query if url == request.url else None,
+                    data=body,
+                    headers={"Content-Type": body.content_type} if body is not None else None,
+                    auth=_Authorization(authorization),
+                    allow_redirects=False,
+                    stream=True,
+                    timeout=(timeout, timeout),
+                    verify=(connection.ca_path or True) if connection.validate_certs else False,
+                    proxies=self._proxies(url),
+                )
+                with response:
+                    answer = Answer(
+                        status=response.status_code,
+                        headers={name.lower(): value for name, value in response.headers.items()},
+                        content=_read(response, deadline),
+                    )
+        except (requests.RequestException, urllib3_exceptions.HTTPError, OSError, ValueError) as error:
+            maybe_done = body.begun if body is not None else not _never_connected(error)
+            raise _network_failed(error, url, maybe_done=maybe_done, timeout=timeout) from error
+        self._notice_clock(answer)
+        return answer
+
+    def _proxies(self, url: str) -> dict[str, str]:
+        """Given to each request and not to the session, where the environment's variables would win."""
+        if self._connection.proxy:
+            return {"http": self._connection.proxy, "https": self._connection.proxy}
+        host = urlsplit(url).hostname or ""
+        # Plain http is allowed because it does not leave this machine: not to the environment's proxy either.
+        return {"no_proxy": host} if is_loopback(host) else {}
+
+    def _notice_clock(self, answer: Answer) -> None:
+        try:
+            date = email.utils.parsedate_to_datetime(answer.headers["date"])
+            # A date without a zone is UTC's in HTTP, and local time for Python.
+            zone = date.tzinfo or datetime.timezone.utc
+            self.clock_ahead = date.replace(tzinfo=zone).timestamp() - time.time()
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
+            pass
+
+
+def _read(response: t.Any, deadline: float) -> bytes:
+    """The whole body, as long as it arrives in time and is of a sane length.
+
+    `read1`, which urllib3 has from 2.0 on, returns what is there; before it a trickling answer is read in
+    small pieces.
+    """
+    read1 = getattr(response.raw, "read1", None)
+    chunks: t.Iterator[bytes] = iter(lambda: read1(65536), b"") if read1 else response.iter_content(1024)
+    content = bytearray()
+    for chunk in chunks:
+        content += chunk
+        if time.monotonic() > deadline:
+            raise requests.exceptions.ReadTimeout("the answer is too slow")
+        if len(content) > _LONGEST_ANSWER:
+            raise requests.exceptions.ContentDecodingError("the answer is too long")
+    expected = response.headers.get("Content-Length", "")
+    # urllib3 before 2.0 takes a cut body for a whole one.
+    if expected.isdigit() and int(expected) > len(content) and response.request.method != "HEAD":
+        raise requests.exceptions.ChunkedEncodingError("the answer was cut short")
+    return bytes(content)
+
+
+def _host(url: str) -> str:
+    """The host of a URL for a sentence: no user, password, path or query, which may hold secrets."""
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.hostname or 'an address without a host'}{port}"
+    except ValueError:
+        return "an address that is no URL"
+
+
+def _chain(error: BaseException | None) -> t.Iterator[BaseException]:
+    """An exception with all that it was made of: causes, contexts, and the reasons that urllib3 keeps."""
+    waiting = [error]
+    seen: set[int] = set()
+    while waiting:
+        current = waiting.pop(0)
+        if not isinstance(current, BaseException) or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [getattr(current, "reason", None), current.__cause__, current.__context__, *current.args]
+
+
+def _never_connected(error: BaseException) -> bool:
+    """Whether a request without a body, which leaves at once, cannot have left."""
+    nothing_sent = (
+        requests.exceptions.ConnectTimeout,
+        requests.exceptions.SSLError,
+        requests.exceptions.ProxyError,
+        urllib3_exceptions.NewConnectionError,
+    )
+    return any(isinstance(cause, nothing_sent) for cause in _chain(error))
+
+
+def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: float) -> NetworkFailed:
+    """The cause in the user's words. Exceptions' own texts are not used: they may quote a URL with a password."""
+    causes = list(_chain(error))
+    host = _host(url)
+    certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    exceptions = requests.exceptions
+    if certificate is not None:
+        return NetworkFailed(
+            f"TLS to {host} failed: certificate verify failed: {certificate.verify_message}.",
+            hint="Give the certificate authority's file as ca_path; for a test only, validate_certs=false.",
+        )
+    if isinstance(error, exceptions.ProxyError):
+        what, hint = (
+            f"The proxy did not connect to {host}",
+            "Check proxy and the *_proxy environment variables.",
+        )
+    elif isinstance(error, exceptions.SSLError):
+        what, hint = (
+            f"TLS to {host} failed",
+            "The server, or a proxy in between, does not speak TLS as it should.",
+        )
+    elif isinstance(error, exceptions.ConnectTimeout):
+        what, hint = (
+            f"{host} did not answer within {timeout:g} s",
+            "Check the network, or whether a proxy is needed.",
+        )
+    elif any(
+        isinstance(cause, (TimeoutError, exceptions.Timeout, urllib3_exceptions.TimeoutError)) for cause in causes
+    ):
+        what, hint = (
+            f"The answer of {host} did not arrive in time",
+            "Zoom may be slow; raise timeout if it often is.",
+        )
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
+        what, hint = (
+            f"The name {host} could not be resolved",
+            "Check the URL option, DNS, or whether a proxy is needed.",
+        )
+    elif maybe_done:
+        what, hint = f"The connection to {host} broke before the answer was complete", None
+    else:
+        what, hint = f"No connection to {host}", "Check the network, or whether a proxy is needed."
+    detail = next((cause.strerror for cause in causes if isinstance(cause, OSError) and cause.strerror), None)
+    # requests' own exceptions are OSErrors too, whose strerror is empty.
+    sentence = f"{what}: {detail}." if detail and detail.lower() not in what.lower() else f"{what}."
+    return NetworkFailed(sentence, hint=hint, maybe_done=maybe_done, transient=True)
