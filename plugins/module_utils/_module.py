@@ -1,0 +1,84 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""The edge between Ansible and the message logic: a task's arguments go in, its result comes out.
+
+The same `Definition` runs as a module on a target and in Ansible's own process on the controller.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible_collections.teamchat.zoom.plugins.module_utils._client import Client, shared_session
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import (
+    Connection,
+    connection_argument_spec,
+)
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
+from ansible_collections.teamchat.zoom.plugins.module_utils._secrets import Secrets
+
+_UNVERIFIED = "validate_certs is false: whoever stands between here and Zoom can read the token and the messages."
+
+
+@dataclasses.dataclass
+class Call:
+    """One task: what it was given, and what it may tell on its way."""
+
+    params: dict[str, t.Any]
+    check_mode: bool
+    diff: bool
+    warn: t.Callable[[str], None]
+    secrets: Secrets = dataclasses.field(default_factory=Secrets)
+
+    def client(self) -> Client:
+        """The client for the connection options of this task.
+
+        :raises InvalidOption: one of them is wrong.
+        """
+        connection = Connection.from_params(self.params)
+        if not connection.validate_certs:
+            self.warn(_UNVERIFIED)
+        return Client(shared_session(connection), self.warn, self.secrets)
+
+
+@dataclasses.dataclass(frozen=True)
+class Definition:
+    """What a module takes and does.
+
+    :param argument_spec: its own options; the connection options are added.
+    :param constraints: AnsibleModule's mutually_exclusive, required_one_of and so on.
+    :param execute: does it and returns the result; raises ZoomError.
+    """
+
+    argument_spec: dict[str, dict[str, t.Any]]
+    execute: t.Callable[[Call], dict[str, t.Any]]
+    constraints: dict[str, t.Any] = dataclasses.field(default_factory=dict)
+
+    @property
+    def full_argument_spec(self) -> dict[str, dict[str, t.Any]]:
+        return {**connection_argument_spec(), **self.argument_spec}
+
+    def outcome(self, call: Call) -> dict[str, t.Any]:
+        """The result of a task, failed or not, in which no secret stands."""
+        try:
+            result = self.execute(call)
+        except ZoomError as error:
+            result = {"failed": True, "changed": False, "msg": error.sentence, "failure": error.failure()}
+        return t.cast("dict[str, t.Any]", call.secrets.scrub(result))
+
+    def main(self) -> None:
+        """Run as a module."""
+        module = AnsibleModule(
+            argument_spec=self.full_argument_spec,
+            supports_check_mode=True,
+            **self.constraints,
+        )
+        if REQUESTS_IMPORT_ERROR:
+            module.fail_json(msg=missing_required_lib("requests"), exception=REQUESTS_IMPORT_ERROR)
+        result = self.outcome(Call(module.params, module.check_mode, module._diff, module.warn))
+        if result.pop("failed", False):
+            module.fail_json(**result)
+        module.exit_json(**result)

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""Where the access token comes from: the option, this process's memory, the state folder, or Zoom's OAuth."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+from urllib.parse import urlencode
+
+from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer, oauth_error_from
+from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ServiceFailed
+from ansible_collections.teamchat.zoom.plugins.module_utils._state import LockTimeoutError, key
+from ansible_collections.teamchat.zoom.plugins.module_utils._transport import Request
+
+if t.TYPE_CHECKING:
+    from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
+    from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder
+
+# A token is not used in its last minute, so that it does not expire under way.
+_MARGIN = 60.0
+# Zoom's tokens live an hour; a file that promises more than a day is not ours.
+_LONGEST_LIFE = 86400.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Token:
+    """A bearer token and the time, in seconds since the epoch, at which it expires."""
+
+    value: str = dataclasses.field(repr=False)
+    expires_at: float
+
+    def is_fresh(self, now: float) -> bool:
+        return now + _MARGIN < self.expires_at <= now + _LONGEST_LIFE
+
+    @classmethod
+    def from_state(cls, stored: dict[str, t.Any] | None) -> Token | None:
+        """What a state file holds, None where that is not a token."""
+        value, expires_at = (stored or {}).get("access_token"), (stored or {}).get("expires_at")
+        if not isinstance(value, str) or not _is_header_value(value):
+            return None
+        if isinstance(expires_at, bool) or not isinstance(expires_at, (int, float)):
+            return None
+        return cls(value, float(expires_at))
+
+
+def _is_header_value(value: str) -> bool:
+    return value.isascii() and value.isprintable() and bool(value) and " " not in value
+
+
+def token_request(connection: Connection) -> Request:
+    """Server-to-Server OAuth (https://developers.zoom.us/docs/internal-apps/s2s-oauth/)."""
+    form = urlencode({"grant_type": "account_credentials", "account_id": connection.account_id or ""})
+    return Request("POST", connection.oauth_url, body=Body(form.encode(), "application/x-www-form-urlencoded"))
+
+
+def read_token(answer: Answer) -> Token:
+    """The token of OAuth's answer.
+
+    :raises ZoomError: OAuth said no, or answered with something else.
+    """
+    if not answer.ok:
+        raise oauth_error_from(answer)
+    body = answer.parsed()
+    value = body.get("access_token") if isinstance(body, dict) else None
+    if not isinstance(value, str) or not _is_header_value(value):
+        if isinstance(body, dict) and ("reason" in body or "error" in body):
+            raise oauth_error_from(answer)
+        raise ServiceFailed(
+            "Fetching a token failed: the answer has no access_token.",
+            status=answer.status,
+            tracking_id=answer.tracking_id,
+            hint="Check oauth_url: it must be Zoom's token address, such as https://zoom.us/oauth/token.",
+            transient=True,
+        )
+    life = body.get("expires_in")
+    if isinstance(life, bool) or not isinstance(life, (int, float)) or not 0 < life <= _LONGEST_LIFE:
+        life = 3600.0
+    return Token(value, time.time() + life)
+
+
+class Tokens:
+    """The token of one connection, fetched once for all processes that share the state folder."""
+
+    def __init__(self, connection: Connection, state: StateFolder) -> None:
+        self._static = connection.access_token
+        self._state = state
+        # The secret is part of the key: another secret never gets the token of an earlier one.
+        self._name = "token-" + key(
+            connection.oauth_url,
+            connection.account_id or "",
+            connection.client_id or "",
+            connection.client_secret or "",
+        )
+        self._kept: Token | None = None
+
+    def get(self, fetch: t.Callable[[], Token], patience: float) -> str:
+        """A token that has more than a minute to live.
+
+        :param fetch: asks OAuth for one.
+        :param patience: seconds to wait while another process fetches one.
+        """
+        if self._static:
+            return self._static
+        now = time.time()
+        for known in (self._kept, Token.from_state(self._state.read(self._name))):
+            if known and known.is_fresh(now):
+                self._kept = known
+                return known.value
+        try:
+            with self._state.lock(self._name, patience):
+                # Another process may have fetched one while this one waited.
+                token = Token.from_state(self._state.read(self._name))
+                if token is None or not token.is_fresh(time.time()):
+                    token = fetch()
+                    self._state.write(self._name, {"access_token": token.value, "expires_at": token.expires_at})
+        except LockTimeoutError as error:
+            raise ServiceFailed(
+                "Fetching a token failed: another task has been trying to fetch it all the time that max_wait allows.",
+                hint="Its own error says why; Zoom's OAuth may be down: https://status.zoom.us.",
+            ) from error
+        self._kept = token
+        return token.value
+
+    def renewable(self, rejected: str) -> bool:
+        """Forget a token that Zoom rejected; whether another one can be had.
+
+        A token that another process has fetched in the meantime stays.
+        """
+        if self._static:
+            return False
+        self._kept = None
+        try:
+            with self._state.lock(self._name, 5.0):
+                stored = Token.from_state(self._state.read(self._name))
+                if stored and stored.value == rejected:
+                    self._state.remove(self._name)
+        except LockTimeoutError:
+            # Whoever holds the lock is fetching a new one.
+            pass
+        return True

@@ -1,0 +1,133 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all action plugins of this collection do: run the module's own code in this process where that is the same.
+
+A module costs about half a second of packing, starting Python and importing; in the worker process that
+Ansible has forked anyway the same code takes milliseconds. The imports stand at the top, so that Ansible's
+main process does them once for all its forks.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from collections.abc import Mapping, Sequence
+
+from ansible import constants as C  # noqa: N812
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call, Definition
+from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
+
+
+class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not typed
+    """An action plugin names its module and the module's definition; the rest is here."""
+
+    module_name: t.ClassVar[str]
+    definition: t.ClassVar[Definition]
+
+    _supports_async = True
+    _supports_check_mode = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, t.Any] | None = None) -> dict[str, t.Any]:
+        super().run(tmp, task_vars)
+        task_vars = task_vars or {}
+        arguments = self._arguments()
+        if self._runs_in_process(task_vars):
+            return in_process(
+                self.definition,
+                self.module_name,
+                arguments,
+                check_mode=bool(self._task.check_mode),
+                diff=bool(self._task.diff),
+                show_invocation=self._shows_invocation(task_vars),
+            )
+        return t.cast(
+            "dict[str, t.Any]",
+            self._execute_module(
+                module_name=self.module_name,
+                module_args=arguments,
+                task_vars=task_vars,
+                wrap_async=self._task.async_val,
+            ),
+        )
+
+    @property
+    def _is_on_controller(self) -> bool:
+        """Whether the task runs on the controller, as the user who runs Ansible."""
+        return self._connection.transport in ("local", "ansible.builtin.local") and not self._connection.become
+
+    def _runs_in_process(self, task_vars: Mapping[str, t.Any]) -> bool:
+        if REQUESTS_IMPORT_ERROR or not self._is_on_controller or self._task.async_val:
+            return False
+        if any(self._task.environment or ()):
+            return False
+        return bool(boolean(self._templar.template(task_vars.get("zoom_chat_in_process", True))))
+
+    @staticmethod
+    def _shows_invocation(task_vars: Mapping[str, t.Any]) -> bool:
+        """Newer versions of Ansible show a module's arguments in its result only when they are asked to."""
+        return not hasattr(C, "INJECT_INVOCATION") or bool(
+            C.config.get_config_value("INJECT_INVOCATION", variables=task_vars)
+        )
+
+    def _arguments(self) -> dict[str, t.Any]:
+        """The task's arguments, with the state folder of the controller or, elsewhere, none."""
+        arguments = {str(name): _plain(value) for name, value in self._task.args.items()}
+        if not self._is_on_controller:
+            arguments["state_dir"] = ""
+        elif arguments.get("state_dir") is None and not os.environ.get("ZOOM_CHAT_STATE_DIR"):
+            arguments["state_dir"] = os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "zoom_chat")
+        return arguments
+
+
+def in_process(
+    definition: Definition,
+    module_name: str,
+    arguments: dict[str, t.Any],
+    *,
+    check_mode: bool,
+    diff: bool,
+    show_invocation: bool,
+) -> dict[str, t.Any]:
+    """The result that the module would return, key by key."""
+    spec = definition.full_argument_spec
+    validation = ArgumentSpecValidator(spec, **definition.constraints).validate(arguments)
+    params = validation.validated_parameters
+    warnings: list[str] = []
+    if validation.error_messages:
+        result = {"failed": True, "msg": _validation_message(module_name, validation)}
+    else:
+        result = definition.outcome(Call(params, check_mode, diff, warnings.append))
+    if show_invocation:
+        result["invocation"] = {"module_args": params}
+    if warnings:
+        result["warnings"] = warnings
+    secrets = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
+    # A module's own result goes the same way; flags are not masked even if a secret is called "True".
+    flags = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
+    return {**remove_values(result, secrets), **flags}
+
+
+def _validation_message(module_name: str, validation: t.Any) -> str:
+    """The first error, in the words that a module has for it."""
+    message: str = validation.error_messages[0]
+    if validation.unsupported_parameters and len(validation.error_messages) == 1:
+        message = f"Unsupported parameters for ({module_name}) module: {message}"
+    return message
+
+
+def _plain(value: t.Any) -> t.Any:
+    """A copy in the plain types that a module would get: neither tags, nor vault objects, nor dates."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item) for name, item in value.items()}
+    # An encrypted text of older Ansible versions is a sequence of characters, too.
+    if isinstance(value, Sequence) and not hasattr(value, "__ENCRYPTED__"):
+        return [_plain(item) for item in value]
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
