@@ -1,0 +1,214 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures what a message costs, with real playbooks against a sandbox; every figure stands beside its bar.
+
+All variants of a measurement run alternately, and the median of their times counts, so that a busy machine
+slows them alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import typing as t
+
+import yaml
+
+from ..sandbox import seeds
+from ..sandbox.running import Sandbox, running_sandbox
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+TASKS = 40
+# A module takes so much longer that fewer tasks tell as much.
+MODULE_TASKS = 8
+
+
+@dataclasses.dataclass(frozen=True)
+class Figure:
+    """One measured number and its bar."""
+
+    what: str
+    measured: str
+    bar: str
+    holds: bool
+
+    def __str__(self) -> str:
+        return f"{'ok  ' if self.holds else 'MISS'}  {self.what}: {self.measured} (bar: {self.bar})"
+
+
+class Playbooks:
+    """Runs playbooks of generated tasks and takes their wall time."""
+
+    def __init__(self, sandbox: Sandbox, home: str) -> None:
+        self._home = pathlib.Path(home)
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ZOOM_", "ANSIBLE_"))},
+            **sandbox.environment(),
+            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_HOME": home,
+            "ANSIBLE_LOCALHOST_WARNING": "false",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        }
+
+    def seconds(self, task: dict[str, t.Any], times: int) -> float:
+        play = {
+            "name": "Measure",
+            "hosts": "localhost",
+            "connection": "local",
+            "gather_facts": False,
+            # The interpreter is known, so that no variant pays for its discovery.
+            "vars": {"ansible_python_interpreter": sys.executable},
+            "tasks": [{"name": f"Task {number}", **task} for number in range(times)],
+        }
+        return self.play_seconds(play)
+
+    def play_seconds(self, play: dict[str, t.Any], *arguments: str) -> float:
+        path = self._home / "measure.yml"
+        path.write_text(yaml.safe_dump([play]), encoding="utf-8")
+        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(path), *arguments]
+        begun = time.perf_counter()
+        done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
+        elapsed = time.perf_counter() - begun
+        if done.returncode:
+            raise SystemExit(f"The playbook failed:\n{done.stdout}\n{done.stderr}")
+        return elapsed
+
+
+def message_cost(playbooks: Playbooks, sandbox: Sandbox, rounds: int) -> list[Figure]:
+    """What a message adds to a playbook: in this process, as a module, and by hand with uri."""
+    message = {"teamchat.zoom.zoom_chat_message": {"to_contact": "alice@example.com", "msg": "Measured"}}
+    uri = {
+        "ansible.builtin.uri": {
+            "url": f"{sandbox.api_url}/chat/users/me/messages",
+            "method": "POST",
+            "body_format": "json",
+            "body": {"to_contact": "alice@example.com", "message": "Measured"},
+            "headers": {"Authorization": f"Bearer {seeds.ACCESS_TOKEN}"},
+            "status_code": 201,
+        }
+    }
+    variants: dict[str, tuple[dict[str, t.Any], int]] = {
+        "debug": ({"ansible.builtin.debug": {"msg": "Measured"}}, TASKS),
+        "in-process": (message, TASKS),
+        "module": ({**message, "vars": {"zoom_chat_in_process": False}}, MODULE_TASKS),
+        "uri": (uri, MODULE_TASKS),
+    }
+    playbooks.seconds(message, 1)
+    ones: dict[str, list[float]] = {name: [] for name in variants}
+    manys: dict[str, list[float]] = {name: [] for name in variants}
+    for _round in range(rounds):
+        for name, (task, many) in variants.items():
+            ones[name].append(playbooks.seconds(task, 1))
+            manys[name].append(playbooks.seconds(task, many))
+    one = {name: statistics.median(times) for name, times in ones.items()}
+    each = {name: (statistics.median(manys[name]) - one[name]) / (many - 1) for name, (_task, many) in variants.items()}
+    over = {name: each[name] - each["debug"] for name in variants}
+    once = one["in-process"] - one["debug"] - over["in-process"]
+    ratio = over["uri"] / over["in-process"]
+    return [
+        Figure(
+            "one message in-process, over ansible.builtin.debug",
+            f"{over['in-process'] * 1000:.1f} ms",
+            "≤ 10 ms",
+            over["in-process"] <= 0.010,
+        ),
+        Figure("once a playbook", f"{once * 1000:.0f} ms", "≤ 400 ms", once <= 0.4),
+        Figure(
+            f"the same with ansible.builtin.uri ({over['uri'] * 1000:.0f} ms)",
+            f"{ratio:.0f} times as much",
+            "≥ 50 times",
+            ratio >= 50,
+        ),
+        Figure(
+            f"the same as a module on the target ({over['module'] * 1000:.0f} ms)",
+            f"{over['module'] / over['in-process']:.0f} times as much",
+            "no bar",
+            True,
+        ),
+    ]
+
+
+def one_token(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
+    """50 forks that start at once with an empty state folder."""
+    sandbox.reset()
+    seconds = playbooks.play_seconds(_to_many_hosts({"to_contact": "alice@example.com"}), "-i", _hosts(50), "-f", "50")
+    account = sandbox.account()
+    tokens, messages = account["tokens"]["requests"], len(account["messages"])
+    return [
+        Figure(
+            f"50 forks at once, empty state folder ({seconds:.1f} s)",
+            f"{tokens} token request, {messages} messages",
+            "1 token request, 50 messages",
+            (tokens, messages) == (1, 50),
+        )
+    ]
+
+
+def busy_channel(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
+    """60 hosts that write to one channel while Zoom's windows are enforced."""
+    sandbox.reset()
+    playbooks.play_seconds(_to_many_hosts({"to_channel": seeds.OPS}), "-i", _hosts(60), "-f", "60")
+    account = sandbox.account()
+    arrived = sorted(message["timestamp"] / 1000 for message in account["messages"])
+    # 10 in 1 s, 30 in 10 s: the 60th message can stand there 12 s after the first at the earliest.
+    possible = 12.0
+    took = arrived[-1] - arrived[0]
+    share = possible / took
+    return [
+        Figure(
+            f"60 hosts, one channel, windows enforced ({took:.1f} s from the first to the last)",
+            f"{account['rejected']} rejected, {share:.0%} of the possible rate",
+            "60 messages, 0 rejected, ≥ 95 %",
+            len(arrived) == 60 and account["rejected"] == 0 and share >= 0.95,
+        )
+    ]
+
+
+def _hosts(count: int) -> str:
+    return "".join(f"host{number:03}," for number in range(count))
+
+
+def _to_many_hosts(recipient: dict[str, str]) -> dict[str, t.Any]:
+    return {
+        "name": "Measure",
+        "hosts": "all",
+        "connection": "local",
+        "gather_facts": False,
+        "tasks": [
+            {
+                "name": "Send",
+                "teamchat.zoom.zoom_chat_message": {**recipient, "msg": "{{ inventory_hostname }} is done"},
+            }
+        ],
+    }
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each variant runs (default: 5)")
+    options = parser.parse_args()
+    figures: list[Figure] = []
+    with running_sandbox() as sandbox:
+        for measure in (
+            lambda playbooks: message_cost(playbooks, sandbox, options.rounds),
+            lambda playbooks: one_token(playbooks, sandbox),
+            lambda playbooks: busy_channel(playbooks, sandbox),
+        ):
+            # A home of its own: no token and no send window is left from the measurement before.
+            with tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
+                for figure in measure(Playbooks(sandbox, home)):
+                    figures.append(figure)
+                    print(figure, flush=True)
+    return 0 if all(figure.holds for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
