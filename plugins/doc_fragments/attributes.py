@@ -31,6 +31,19 @@ attributes:
     platforms: posix
 """
 
+    INFO = r"""
+options: {}
+attributes:
+  check_mode:
+    support: full
+    details:
+      - It only reads, in check mode as well.
+  diff_mode:
+    support: N/A
+    details:
+      - It changes nothing.
+"""
+
     ACTIONGROUP = r"""
 options: {}
 attributes:

@@ -51,6 +51,12 @@ options:
       - Falls back to the environment variable E(ZOOM_OAUTH_URL).
     type: str
     default: https://zoom.us/oauth/token
+  files_url:
+    description:
+      - Where files are uploaded.
+      - Falls back to the environment variable E(ZOOM_FILES_URL).
+    type: str
+    default: https://file.zoom.us/v2
   timeout:
     description:
       - The most seconds to wait for a connection, and between two pieces of an answer.

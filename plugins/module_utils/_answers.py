@@ -157,7 +157,8 @@ _OAUTH_HINTS: tuple[tuple[str, type[ZoomError], str], ...] = (
     (r"disabled|deactivat|not active|inactive", AuthenticationFailed, _OAUTH_DISABLED),
     (r"scope", PermissionDenied, _SCOPES),
     (r"grant[ _]type", AuthenticationFailed, _OAUTH_GRANT),
-    (r"account", AuthenticationFailed, _OAUTH_ACCOUNT),
+    # A wrong account is told with no more than these two words.
+    (r"account|^bad request\W*$", AuthenticationFailed, _OAUTH_ACCOUNT),
     (r"client|secret", AuthenticationFailed, _OAUTH_CLIENT),
 )
 _OAUTH_CODES: dict[int, str] = {
@@ -237,7 +238,7 @@ def error_from(answer: Answer, doing: str) -> ZoomError:
         kind, hint = _CODES[code]
     if answer.status == 401:
         kind, hint = AuthenticationFailed, _REJECTED
-    elif kind is InvalidRequest and message and re.search(r"message does not exist", message, re.IGNORECASE):
+    elif kind is InvalidRequest and message and re.search(r"(message|channel) does not exist", message, re.IGNORECASE):
         kind, hint = NotFound, _CODES[4131][1]
     numbers = f"HTTP {answer.status}" + (f", code {code}" if code is not None else "")
     return kind(
@@ -250,7 +251,7 @@ def error_from(answer: Answer, doing: str) -> ZoomError:
 def oauth_error_from(answer: Answer) -> ZoomError:
     """The error of a refused token request, with what has to be mended."""
     error = error_from(answer, "Fetching a token")
-    if isinstance(error, (RateLimited, ServiceFailed)):
+    if isinstance(error, (RateLimited, ServiceFailed)) and not answer.ok:
         return error
     body = answer.parsed()
     body = body if isinstance(body, dict) else {}

@@ -1,30 +1,35 @@
 # Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""The two shapes in which a request's fields travel: multipart/form-data and JSON."""
+"""The shapes in which a request's fields travel: multipart/form-data, with or without a file, and JSON."""
 
 from __future__ import annotations
 
+import io
 import json
 import typing as t
 
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests
+
+if t.TYPE_CHECKING:
+    from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
 
 
 class Body:
     """The bytes of a request, which know whether they have begun to leave.
 
     A request of which no byte was taken cannot have been carried out, whatever went wrong; that is how a
-    failed connection is told from a lost answer.
+    failed connection is told from a lost answer. Files are read as they are sent.
     """
 
-    def __init__(self, content: bytes, content_type: str) -> None:
+    def __init__(self, content: bytes | t.Sequence[bytes | Attachment], content_type: str) -> None:
         self.content_type = content_type
         self.begun = False
-        self._content = content
-        self._position = 0
+        self._pieces = [content] if isinstance(content, bytes) else list(content)
+        self._streams = self._chunks()
 
     def __len__(self) -> int:
-        return len(self._content)
+        return sum(len(piece) if isinstance(piece, bytes) else piece.size for piece in self._pieces)
 
     def __iter__(self) -> t.Iterator[bytes]:
         # requests takes an object with __iter__ for a stream, and then calls read().
@@ -32,15 +37,36 @@ class Body:
 
     def read(self, size: int = -1) -> bytes:
         self.begun = True
-        end = len(self._content) if size < 0 else self._position + size
-        chunk = self._content[self._position : end]
-        self._position += len(chunk)
-        return chunk
+        try:
+            return self._streams.send(size)
+        except StopIteration:
+            return b""
 
     def rewind(self) -> None:
         """To be called before each attempt."""
         self.begun = False
-        self._position = 0
+        self._streams.close()
+        self._streams = self._chunks()
+
+    def _chunks(self) -> t.Generator[bytes, int, None]:
+        """Gives as many bytes as it is sent a number for, at most; primed, so that the first number counts."""
+        generator = self._read_pieces()
+        next(generator)
+        return generator
+
+    def _read_pieces(self) -> t.Generator[bytes, int, None]:
+        size = yield b""
+        for piece in self._pieces:
+            left = len(piece) if isinstance(piece, bytes) else piece.size
+            with io.BytesIO(piece) if isinstance(piece, bytes) else piece.open() as stream:
+                while left:
+                    chunk = stream.read(left if size < 0 else min(left, size))
+                    if not chunk:
+                        raise InvalidOption(
+                            "files: a file became shorter while it was being sent; nothing of it was kept."
+                        )
+                    left -= len(chunk)
+                    size = yield chunk
 
 
 def multipart_fields(fields: t.Mapping[str, t.Any]) -> dict[str, str]:
@@ -53,12 +79,34 @@ def multipart_fields(fields: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def multipart_body(fields: t.Mapping[str, t.Any]) -> Body:
     """multipart/form-data in UTF-8."""
-    prepared = requests.Request(
-        "POST",
-        "https://zoom.invalid/",
-        files={name: (None, value) for name, value in multipart_fields(fields).items()},
-    ).prepare()
+    prepared = _prepared(multipart_fields(fields))
     return Body(t.cast(bytes, prepared.body), prepared.headers["Content-Type"])
+
+
+def file_body(fields: t.Mapping[str, str], field: str, attachment: Attachment) -> Body:
+    """multipart/form-data with a file, byte for byte, that is not held in memory.
+
+    requests builds everything but the file's part, because it would read the whole file first.
+    """
+    prepared = _prepared({**fields, "": ""})
+    content_type = prepared.headers["Content-Type"]
+    boundary = content_type.partition("boundary=")[2].encode()
+    # The empty field is the last part, whose place the file takes.
+    before, _separator, _last = t.cast(bytes, prepared.body).rpartition(b"--" + boundary + b"\r\n")
+    # RFC 7578 leaves names to RFC 2183's quoted strings, in UTF-8; Zoom refuses names that are not quoted.
+    quoted = attachment.name.replace("\\", "\\\\").replace('"', '\\"')
+    header = (
+        f'Content-Disposition: form-data; name="{field}"; filename="{quoted}"\r\n'
+        f"Content-Type: {attachment.content_type}\r\n\r\n"
+    )
+    start = before + b"--" + boundary + b"\r\n" + header.encode()
+    return Body([start, attachment, b"\r\n--" + boundary + b"--\r\n"], content_type)
+
+
+def _prepared(fields: t.Mapping[str, str]) -> t.Any:
+    return requests.Request(
+        "POST", "https://zoom.invalid/", files={name: (None, value) for name, value in fields.items()}
+    ).prepare()
 
 
 def json_body(fields: t.Mapping[str, t.Any]) -> Body:

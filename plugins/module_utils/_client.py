@@ -28,7 +28,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._answers import (
     describe_seconds,
     read_object,
 )
-from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import json_body, multipart_body
+from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body, file_body, json_body, multipart_body
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     AuthenticationFailed,
     InvalidRequest,
@@ -41,7 +41,6 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
 from ansible_collections.teamchat.zoom.plugins.module_utils._known import KnownMessages
 from ansible_collections.teamchat.zoom.plugins.module_utils._retry import Budget, BudgetExceeded, backoff
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder, key
-from ansible_collections.teamchat.zoom.plugins.module_utils._text import normalise
 from ansible_collections.teamchat.zoom.plugins.module_utils._throttle import Slot, Throttle
 from ansible_collections.teamchat.zoom.plugins.module_utils._tokens import (
     Token,
@@ -51,13 +50,19 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._tokens import (
 )
 from ansible_collections.teamchat.zoom.plugins.module_utils._transport import Request, Transport
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import path_segment
+from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import (
+    Fields,
+    Wanted,
+    is_missing_message,
+    moment_of,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
+    from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
     from ansible_collections.teamchat.zoom.plugins.module_utils._secrets import Secrets
 
 _T = t.TypeVar("_T")
-Fields = t.Mapping[str, t.Any]
 
 MULTIPART = "multipart"
 JSON = "json"
@@ -70,6 +75,10 @@ _LOOKS = (1.0, 1.5, 2.5)
 _NO_MAIN_MESSAGE = 5402
 _FRESH_SECONDS = 10.0
 _FRESH_PAUSE = 0.5
+# The most replies that Zoom gives of a thread at once.
+_THREAD_LIMIT = 100
+# A file may take longer than max_wait; this many bytes a second it should make.
+_SLOWEST_UPLOAD = 65536.0
 # By how much the clocks of Zoom's machines may differ. The server's clock, read off a header that leaves out
 # fractions of a second, is taken for earlier than it is, so that the header needs no tolerance of its own.
 _CLOCK_TOLERANCE = 1.0
@@ -142,80 +151,164 @@ class Client:
 
     # Endpoints
 
-    def send_message(self, fields: Fields, body_format: str) -> Sent:
+    def send_message(self, fields: Fields, body_format: str, files: t.Sequence[Attachment] = ()) -> Sent:
         """POST /chat/users/{userId}/messages: exactly one message, or an error.
 
-        :param fields: Zoom's own names; texts, and lists of dicts.
+        :param fields: Zoom's own names; texts, and lists.
         :param body_format: MULTIPART falls back to JSON where the server refuses multipart as such.
+        :param files: what is attached by `file_ids`, for recognising the message.
         :raises Unconfirmed: it cannot be told whether the message was sent.
         """
-        started = time.time()
-        attempts = _Counter()
-        fell_back = False
-        if body_format == MULTIPART and self._refused_multipart():
-            body_format = JSON
-        while True:
-            body = multipart_body(fields) if body_format == MULTIPART else json_body(fields)
-            request = Request("POST", self.messages_url, body=body)
-            try:
-                answer, content = self._call(
-                    request,
-                    "Sending the message",
-                    repeatable=False,
-                    attempts=attempts,
-                    channel=fields.get("to_channel"),
-                )
-                message_id = _message_id(answer, content)
-            except ZoomError as error:
-                if body_format == MULTIPART and _speaks_of_the_body(error):
-                    body_format = JSON
-                    fell_back = True
-                    continue
-                if self._answers_a_fresh_message(error, fields):
-                    self._pause(error, attempts, _FRESH_PAUSE)
-                    continue
-                if not error.maybe_done:
-                    raise
-                found = self._look_for(fields, started, error)
-                if found:
-                    return Sent(found, attempts.value, error.tracking_id)
-                self._pause(error, attempts)
-            else:
-                if fell_back:
-                    self._remember_multipart_refused()
-                self._session.known.claim(self._conversation(fields), message_id)
-                return Sent(message_id, attempts.value, answer.tracking_id)
+        bodies = [json_body(fields)]
+        if body_format == MULTIPART and not self._refused_multipart():
+            bodies.insert(0, multipart_body(fields))
+        return self._send_once(self.messages_url, bodies, "Sending the message", Wanted(fields, tuple(files)))
 
-    def list_messages(self, where: Fields, since: float, until: float) -> t.Iterator[dict[str, t.Any]]:
+    def send_file(self, fields: Fields, attachment: Attachment) -> Sent:
+        """POST /chat/users/{userId}/messages/files: a file that is a message of its own.
+
+        :param fields: the recipient, and the thread if there is one.
+        :raises Unconfirmed: it cannot be told whether the file was sent.
+        """
+        bodies = [file_body(fields, "files", attachment)]
+        return self._send_once(
+            self.file_messages_url, bodies, f"Sending the file {attachment.name!r}", Wanted(fields, (attachment,))
+        )
+
+    def upload_file(self, attachment: Attachment) -> str:
+        """POST /chat/users/{userId}/files: the id of a file to be attached; nobody sees it until then."""
+        url = f"{self._connection.files_url}/chat/users/{self._user}/files"
+        # Zoom's default would post the file to the sender's own chat too.
+        request = Request("POST", url, {"postToPersonalChat": "false"}, file_body({}, "file", attachment))
+        doing = f"Uploading the file {attachment.name!r}"
+        answer, content = self._call(request, doing, repeatable=True)
+        return _new_id(answer, content, doing)
+
+    def delete_file(self, file_id: str) -> None:
+        """DELETE /chat/files/{fileId}."""
+        url = f"{self._connection.api_url}/chat/files/{path_segment(file_id)}"
+        self._call(Request("DELETE", url), "Taking back an uploaded file", repeatable=True)
+
+    def get_message(self, where: Fields, message_id: str) -> dict[str, t.Any]:
+        """GET /chat/users/{userId}/messages/{messageId}.
+
+        :param where: `to_channel` or `to_contact`.
+        :raises NotFound: it does not exist, or no longer.
+        """
+        request = Request("GET", self.message_url(message_id), _recipient(where))
+        _answer, content = self._known_message(request, "Reading the message", where, message_id)
+        if not isinstance(content.get("id"), str):
+            raise ServiceFailed(
+                "Reading the message failed: the answer has no message.",
+                hint="Check api_url, proxies and sign-in pages.",
+            )
+        return content
+
+    def edit_message(self, where: Fields, message_id: str, fields: Fields) -> Sent:
+        """PUT /chat/users/{userId}/messages/{messageId}."""
+        attempts = _Counter()
+        request = Request("PUT", self.message_url(message_id), body=json_body({**_recipient(where), **fields}))
+        answer, _content = self._known_message(request, "Editing the message", where, message_id, attempts)
+        return Sent(message_id, attempts.value, answer.tracking_id)
+
+    def delete_message(self, where: Fields, message_id: str) -> Sent | None:
+        """DELETE /chat/users/{userId}/messages/{messageId}; None when there is no such message."""
+        attempts = _Counter()
+        request = Request("DELETE", self.message_url(message_id), _recipient(where))
+        try:
+            answer, _content = self._known_message(request, "Deleting the message", where, message_id, attempts)
+        except NotFound as error:
+            if not is_missing_message(error):
+                raise
+            # After an answer that got lost, the message is gone because this task has deleted it.
+            if attempts.unclear:
+                return Sent(message_id, attempts.value, error.tracking_id)
+            return None
+        self._session.known.forget(self._conversation(where), message_id)
+        return Sent(message_id, attempts.value, answer.tracking_id)
+
+    def list_messages(self, where: Fields, since: float, until: float, **query: str) -> t.Iterator[dict[str, t.Any]]:
         """GET /chat/users/{userId}/messages, all pages; newest first, as Zoom lists them.
 
         :param where: `to_channel` or `to_contact`.
         :param since: seconds since the epoch, by Zoom's clock; so is `until`.
+        :param query: Zoom's further parameters.
+        """
+        span = {"from": _zoom_time(since), "to": _zoom_time(until), "page_size": "50"}
+        return self._pages(self.messages_url, {**_recipient(where), **span, **query}, "Listing messages", "messages")
+
+    def list_scheduled(self, where: Fields) -> t.Iterator[dict[str, t.Any]]:
+        """GET /chat/messages/schedule, all pages."""
+        url = f"{self._connection.api_url}/chat/messages/schedule"
+        return self._pages(url, {**_recipient(where), "page_size": "50"}, "Listing scheduled messages", "messages")
+
+    def thread(self, where: Fields, message_id: str, since: float) -> list[dict[str, t.Any]]:
+        """GET /chat/users/{userId}/messages/{messageId}/thread: the main message, then replies, oldest first.
+
+        Zoom has no pages here: each further request begins where the one before ended.
         """
         query = {
-            **{name: where[name] for name in ("to_channel", "to_contact") if where.get(name)},
-            "from": _zoom_time(since),
-            "to": _zoom_time(until),
-            "page_size": "50",
+            **_recipient(where),
+            "limit": str(_THREAD_LIMIT),
+            "sort": "asc",
+            "need_main_message": "true",
+            "need_attachment": "true",
+            "need_rich_text": "true",
+            "need_at_items": "true",
+            "need_emoji": "true",
         }
-        pages: set[str] = set()
+        found: dict[str, dict[str, t.Any]] = {}
         while True:
-            _answer, content = self._call(Request("GET", self.messages_url, query), "Listing messages", repeatable=True)
-            messages = content.get("messages")
-            yield from (
-                (message for message in messages if isinstance(message, dict)) if isinstance(messages, list) else ()
-            )
-            token = content.get("next_page_token")
-            # A token that comes twice would go round for ever.
-            if not isinstance(token, str) or not token or token in pages:
-                return
-            pages.add(token)
-            query["next_page_token"] = token
+            query["from"] = _zoom_time(since)
+            request = Request("GET", f"{self.message_url(message_id)}/thread", query)
+            _answer, content = self._known_message(request, "Reading the thread", where, message_id)
+            messages = [message for message in _list_of(content, "messages") if isinstance(message.get("msg_id"), str)]
+            replies = [message for message in messages if message.get("is_reply")]
+            fresh = [message for message in messages if message["msg_id"] not in found]
+            found.update({message["msg_id"]: message for message in fresh})
+            if len(replies) < _THREAD_LIMIT or not fresh:
+                return list(found.values())
+            since = moment_of(replies[-1])
+
+    def list_channels(self) -> t.Iterator[dict[str, t.Any]]:
+        """GET /chat/users/{userId}/channels, all pages: the channels that the user is a member of."""
+        url = f"{self._connection.api_url}/chat/users/{self._user}/channels"
+        return self._pages(url, {"page_size": "200"}, "Listing channels", "channels")
+
+    def get_channel(self, channel_id: str) -> dict[str, t.Any]:
+        """GET /chat/channels/{channelId}."""
+        url = f"{self._connection.api_url}/chat/channels/{path_segment(channel_id)}"
+        return self._call(Request("GET", url), "Reading the channel", repeatable=True)[1]
+
+    @property
+    def connection(self) -> Connection:
+        return self._connection
+
+    @property
+    def state(self) -> StateFolder:
+        return self._session.state
+
+    @property
+    def zoom_time(self) -> float:
+        """Now by Zoom's clock, as far as it is known, in seconds since the epoch."""
+        return time.time() + (self._session.transport.clock_ahead or 0.0)
 
     @property
     def messages_url(self) -> str:
         """Where `send_message` posts to."""
-        return f"{self._connection.api_url}/chat/users/{path_segment(self._connection.user_id)}/messages"
+        return f"{self._connection.api_url}/chat/users/{self._user}/messages"
+
+    @property
+    def file_messages_url(self) -> str:
+        """Where `send_file` posts to."""
+        return f"{self._connection.files_url}/chat/users/{self._user}/messages/files"
+
+    def message_url(self, message_id: str) -> str:
+        return f"{self.messages_url}/{path_segment(message_id)}"
+
+    @property
+    def _user(self) -> str:
+        return path_segment(self._connection.user_id)
 
     # What holds for all endpoints
 
@@ -263,6 +356,68 @@ class Client:
 
         return self._repeat(attempt, repeatable, attempts)
 
+    def _send_once(self, url: str, bodies: list[Body], doing: str, wanted: Wanted) -> Sent:
+        """Send a message, and find out whether it was sent when that is not clear.
+
+        :param bodies: the message in the shapes to try, the next one when the server refuses a shape as such.
+        """
+        started = time.time()
+        attempts = _Counter()
+        channel = wanted.fields.get("to_channel")
+        # What is scheduled does not count in the channel's windows before its time.
+        throttled = None if wanted.scheduled_time else channel
+        fell_back = False
+        while True:
+            request = Request("POST", url, body=bodies[0])
+            try:
+                answer, content = self._call(request, doing, repeatable=False, attempts=attempts, channel=throttled)
+                message_id = _new_id(answer, content, doing)
+            except ZoomError as error:
+                if len(bodies) > 1 and _speaks_of_the_body(error):
+                    del bodies[0]
+                    fell_back = True
+                    continue
+                if self._answers_a_fresh_message(error, wanted.fields):
+                    self._pause(error, attempts, _FRESH_PAUSE)
+                    continue
+                if not error.maybe_done:
+                    raise
+                found = self._look_for(wanted, started, error)
+                if found:
+                    return Sent(found, attempts.value, error.tracking_id)
+                self._pause(error, attempts)
+            else:
+                if fell_back:
+                    self._remember_multipart_refused()
+                self._session.known.claim(self._conversation(wanted.fields), message_id)
+                return Sent(message_id, attempts.value, answer.tracking_id)
+
+    def _known_message(
+        self, request: Request, doing: str, where: Fields, message_id: str, attempts: _Counter | None = None
+    ) -> tuple[Answer, dict[str, t.Any]]:
+        """`_call` for something about one message, patient with one that was sent moments ago."""
+        attempts = attempts or _Counter()
+        while True:
+            try:
+                return self._call(request, doing, repeatable=True, attempts=attempts)
+            except NotFound as error:
+                if self._session.known.age(self._conversation(where), message_id) >= _FRESH_SECONDS:
+                    raise
+                self._pause(error, attempts, _FRESH_PAUSE)
+
+    def _pages(self, url: str, query: dict[str, str], doing: str, name: str) -> t.Iterator[dict[str, t.Any]]:
+        """What all pages of a list hold under a name."""
+        seen: set[str] = set()
+        while True:
+            _answer, content = self._call(Request("GET", url, dict(query)), doing, repeatable=True)
+            yield from _list_of(content, name)
+            token = content.get("next_page_token")
+            # A token that comes twice would go round for ever.
+            if not isinstance(token, str) or not token or token in seen:
+                return
+            seen.add(token)
+            query["next_page_token"] = token
+
     def _token(self) -> str:
         def fetch() -> Token:
             attempts = _Counter()
@@ -278,14 +433,21 @@ class Client:
         if attempts.value:
             timeout = max(_SHORTEST_TIMEOUT, self._budget.cap(timeout))
         attempts.value += 1
-        deadline = time.monotonic() + max(timeout, self._budget.remaining())
-        return self._session.transport.send(request, authorization, timeout, deadline)
+        # The way of a large file is no waiting.
+        on_the_way = len(request.body) / _SLOWEST_UPLOAD if request.body else 0.0
+        deadline = time.monotonic() + max(timeout, self._budget.remaining()) + on_the_way
+        begun = time.monotonic()
+        try:
+            return self._session.transport.send(request, authorization, timeout, deadline)
+        finally:
+            self._budget.extend(min(on_the_way, time.monotonic() - begun))
 
     def _repeat(self, attempt: t.Callable[[], _T], repeatable: bool, attempts: _Counter) -> _T:
         while True:
             try:
                 return attempt()
             except ZoomError as error:
+                attempts.unclear |= error.maybe_done
                 if not error.transient or (error.maybe_done and not repeatable):
                     raise
                 self._pause(error, attempts)
@@ -332,7 +494,7 @@ class Client:
 
     def _refused_multipart(self) -> bool:
         at = (self._session.state.read(self._refusal_name) or {}).get("at")
-        return isinstance(at, (int, float)) and 0 <= time.time() - at < _JSON_REMEMBERED
+        return isinstance(at, float) and 0 <= time.time() - at < _JSON_REMEMBERED
 
     def _remember_multipart_refused(self) -> None:
         self._session.state.write(self._refusal_name, {"at": time.time()})
@@ -351,61 +513,82 @@ class Client:
             and self._session.known.age(self._conversation(fields), main) < _FRESH_SECONDS
         )
 
-    def _look_for(self, fields: Fields, started: float, unknown: ZoomError) -> str | None:
+    def _look_for(self, wanted: Wanted, started: float, unknown: ZoomError) -> str | None:
         """The id of the message if it stands in Zoom after all, None if it does not.
 
         :raises Unconfirmed: it is not possible to look.
         """
+        find = self._find_draft if wanted.scheduled_time else self._find_message
         for pause in _LOOKS:
             try:
                 self._budget.wait(pause)
-                found = self._find(fields, started)
+                found = find(wanted, started)
             except (BudgetExceeded, ZoomError) as error:
                 raise _unconfirmed(unknown, error) from error
             if found:
                 return found
         return None
 
-    def _find(self, fields: Fields, started: float) -> str | None:
-        """The oldest message since the start that can only be the one that these fields were sent for."""
+    def _find_message(self, wanted: Wanted, started: float) -> str | None:
+        """The oldest message since the start that can only be the wanted one."""
         # Before the first answer our clock has to do.
         ahead = self._session.transport.clock_ahead or 0.0
-        listed = list(self.list_messages(fields, started + ahead - _CLOCK_TOLERANCE, time.time() + ahead + 60.0))
+        listed = list(self.list_messages(wanted.fields, started + ahead - _CLOCK_TOLERANCE, time.time() + ahead + 60.0))
         # The answers to this look have told the difference.
         since = started + (self._session.transport.clock_ahead or 0.0) - _CLOCK_TOLERANCE
         candidates = [
             message
             for message in listed
-            if _is_sent(message, fields, self._connection.user_id) and _moment(message) >= since
+            if wanted.is_message(message, self._connection.user_id) and moment_of(message) >= since
         ]
-        for message in sorted(candidates, key=_moment):
-            message_id = message.get("id")
-            if isinstance(message_id, str) and self._session.known.claim(self._conversation(fields), message_id):
+        ids = [message.get("id") for message in sorted(candidates, key=moment_of)]
+        return self._first_unclaimed(wanted, ids)
+
+    def _find_draft(self, wanted: Wanted, _started: float) -> str | None:
+        drafts = [draft for draft in self.list_scheduled(wanted.fields) if wanted.is_draft(draft)]
+        return self._first_unclaimed(wanted, [draft.get("draft_id") for draft in drafts])
+
+    def _first_unclaimed(self, wanted: Wanted, ids: t.Iterable[t.Any]) -> str | None:
+        conversation = self._conversation(wanted.fields)
+        for message_id in ids:
+            if isinstance(message_id, str) and self._session.known.claim(conversation, message_id):
                 return message_id
         return None
 
 
 class _Counter:
-    """Counts the attempts of one piece of work."""
+    """Counts the attempts of one piece of work, and whether one of them may have done it unnoticed."""
 
     def __init__(self) -> None:
         self.value = 0
+        self.unclear = False
 
     def __str__(self) -> str:
         return f"{self.value} attempt{'' if self.value == 1 else 's'}"
 
 
-def _message_id(answer: Answer, content: Fields) -> str:
-    message_id = content.get("id")
-    if not isinstance(message_id, str) or not message_id:
+def _new_id(answer: Answer, content: Fields, doing: str) -> str:
+    """The id of what was made."""
+    new_id = content.get("id")
+    if not isinstance(new_id, str) or not new_id:
         raise ServiceFailed(
-            f"Sending the message failed: HTTP {answer.status} came without the id of a message.",
+            f"{doing} failed: HTTP {answer.status} came without an id.",
             status=answer.status,
             tracking_id=answer.tracking_id,
             maybe_done=True,
             transient=True,
         )
-    return message_id
+    return new_id
+
+
+def _list_of(content: Fields, name: str) -> list[dict[str, t.Any]]:
+    """The objects of a list in an answer; anything else in it is left out."""
+    found = content.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _recipient(where: Fields) -> dict[str, str]:
+    return {name: where[name] for name in ("to_channel", "to_contact") if where.get(name)}
 
 
 def _speaks_of_the_body(error: ZoomError) -> bool:
@@ -440,29 +623,6 @@ def _unconfirmed(unknown: ZoomError, looking: Exception) -> Unconfirmed:
         " team_chat:read:list_user_messages:admin (classic chat_message:read:admin) the module finds out itself.",
         maybe_done=True,
     )
-
-
-def _is_sent(message: Fields, fields: Fields, user_id: str) -> bool:
-    """Whether a listed message has the text, thread and sender of the one that these fields describe."""
-    text = message.get("message")
-    if not isinstance(text, str) or normalise(text) != normalise(fields.get("message") or ""):
-        return False
-    if _bare_id(message.get("reply_main_message_id")) != _bare_id(fields.get("reply_main_message_id")):
-        return False
-    sender = message.get("sender")
-    # Zoom names the sender by e-mail address; with an id or 'me' there is nothing to compare with.
-    return "@" not in user_id or not isinstance(sender, str) or not sender or sender.lower() == user_id.lower()
-
-
-def _bare_id(message_id: t.Any) -> str:
-    """Zoom writes message ids with and without braces."""
-    return str(message_id or "").strip("{}").upper()
-
-
-def _moment(message: Fields) -> float:
-    """When a listed message was sent, in seconds since the epoch by Zoom's clock; now if it does not say."""
-    timestamp = message.get("timestamp")
-    return timestamp / 1000 if isinstance(timestamp, (int, float)) else time.time()
 
 
 def _zoom_time(moment: float) -> str:

@@ -44,6 +44,11 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
             "default": "https://zoom.us/oauth/token",
             "fallback": (env_fallback, ["ZOOM_OAUTH_URL"]),
         },
+        "files_url": {
+            "type": "str",
+            "default": "https://file.zoom.us/v2",
+            "fallback": (env_fallback, ["ZOOM_FILES_URL"]),
+        },
         "timeout": {"type": "float", "default": 10.0},
         "max_wait": {"type": "float", "default": 120.0},
         "validate_certs": {"type": "bool", "default": True},
@@ -65,6 +70,7 @@ class Connection:
     user_id: str
     api_url: str
     oauth_url: str
+    files_url: str
     timeout: float
     max_wait: float
     validate_certs: bool
@@ -75,7 +81,7 @@ class Connection:
 
     @property
     def urls(self) -> tuple[str, ...]:
-        return (self.api_url, self.oauth_url)
+        return (self.api_url, self.oauth_url, self.files_url)
 
     @property
     def secrets(self) -> tuple[str | None, ...]:
@@ -90,6 +96,10 @@ class Connection:
         """
         if not params["user_id"].strip():
             raise InvalidOption("user_id is empty; it must be a Zoom user id, an e-mail address, or 'me'.")
+        if not params["user_id"].isprintable() or params["user_id"].strip() in (".", ".."):
+            raise InvalidOption(
+                f"user_id is {params['user_id']!r}; it must be a Zoom user id, an e-mail address, or 'me'."
+            )
         timeout, max_wait = params["timeout"], params["max_wait"]
         if not 0 < timeout < math.inf:
             raise InvalidOption(f"timeout must be a number of seconds greater than 0, not {timeout:g}.")
@@ -105,6 +115,7 @@ class Connection:
             user_id=params["user_id"].strip(),
             api_url=checked_base_url("api_url", params["api_url"]),
             oauth_url=checked_base_url("oauth_url", params["oauth_url"]),
+            files_url=checked_base_url("files_url", params["files_url"]),
             timeout=timeout,
             max_wait=max_wait,
             validate_certs=params["validate_certs"],

@@ -62,6 +62,8 @@ class ZoomError(Exception):
         self.hint = hint
         self.maybe_done = maybe_done
         self.transient = transient
+        #: The ids of what the task had sent before this error.
+        self.done: list[str] = []
 
     def give_up(self, why: str) -> None:
         """Add why no further attempt was made."""

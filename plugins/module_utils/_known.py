@@ -55,13 +55,25 @@ class KnownMessages:
                 pass
         return math.inf if at is None else abs(time.time() - at)
 
+    def forget(self, conversation: str, message_id: str) -> None:
+        """A message was deleted: nobody has to wait for it."""
+        self._own.pop(message_id, None)
+        name = _name(conversation)
+        try:
+            with self._state.lock(name, _LOCK_SECONDS):
+                kept = self._kept(name)
+                if kept.pop(message_id, None) is not None:
+                    self._state.update(name, {"sent": kept})
+        except LockTimeoutError:
+            pass
+
     def _kept(self, name: str) -> dict[str, float]:
         now = time.time()
         stored = (self._state.read(name) or {}).get("sent")
         return {
             known: at
             for known, at in (stored.items() if isinstance(stored, dict) else ())
-            if isinstance(at, (int, float)) and abs(now - at) < _KEPT_SECONDS
+            if isinstance(at, float) and abs(now - at) < _KEPT_SECONDS
         }
 
 

@@ -1,135 +1,403 @@
 # Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""From the message that a task describes to what is done in Zoom, and to the task's result."""
+"""What is done in Zoom so that a message is as a task wants it: send, edit, delete, or nothing."""
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
+import json
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import multipart_fields
-from ansible_collections.teamchat.zoom.plugins.module_utils._client import MULTIPART
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
-from ansible_collections.teamchat.zoom.plugins.module_utils._mentions import check_at_items
-from ansible_collections.teamchat.zoom.plugins.module_utils._text import utf16_length
+from ansible_collections.teamchat.zoom.plugins.module_utils._channels import ChannelNames
+from ansible_collections.teamchat.zoom.plugins.module_utils._client import MULTIPART, Client
+from ansible_collections.teamchat.zoom.plugins.module_utils._desired import CHECK_MODE_ID, Desired, desired_message
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
+    InvalidRequest,
+    NotFound,
+    Unconfirmed,
+    ZoomError,
+)
+from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
+from ansible_collections.teamchat.zoom.plugins.module_utils._text import FormattedText, normalise
+from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import (
+    Wanted,
+    files_of,
+    is_missing_message,
+    moment_of,
+)
 
 if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call
 
-#: The id of a message that check mode did not send: what builds on it in the same run can go on.
-CHECK_MODE_ID = "00000000-0000-0000-0000-000000000000"
+Fields = dict[str, t.Any]
+Result = dict[str, t.Any]
 
-# What Zoom's document allows for `message`. It does not say what it counts; UTF-16 units are what the
-# positions of mentions count in, and never fewer than characters.
-_MAX_LENGTH = 1024
+_NO_CHANNEL = 4130
 
 
-@dataclasses.dataclass(frozen=True)
-class Outgoing:
-    """A checked message, as Zoom's fields."""
+def execute(call: Call) -> Result:
+    """Make the message of a task what the task wants; in check mode find out and build all, and change nothing.
 
-    fields: dict[str, t.Any]
-    body_format: str
-
-    @property
-    def recipient(self) -> dict[str, str]:
-        return {name: self.fields[name] for name in ("to_channel", "to_contact") if name in self.fields}
-
-
-def execute(call: Call) -> dict[str, t.Any]:
-    """Send the message of a task; in check mode build all of it and send nothing.
-
-    :raises ZoomError: an option is wrong, or the message was not sent.
+    :raises ZoomError: an option is wrong, or it could not be done; `done` holds the ids of what was sent before.
     """
-    outgoing = outgoing_message(call.params, check_mode=call.check_mode)
+    desired = desired_message(call.params, check_mode=call.check_mode)
     client = call.client()
-    result: dict[str, t.Any] = {"changed": True, "operation": "sent", "message": outgoing.fields}
-    if call.diff:
-        result["diff"] = _diff("", outgoing.fields["message"])
-    if call.check_mode:
-        message_id = CHECK_MODE_ID
-        result.update(attempts=0, tracking_id=None, request=_request(outgoing, client.messages_url))
-    else:
-        sent = client.send_message(outgoing.fields, outgoing.body_format)
-        message_id = sent.id
-        result.update(attempts=sent.attempts, tracking_id=sent.tracking_id)
-    result.update(id=message_id, ids=[message_id])
-    result["ansible_facts"] = {
-        "zoom_chat_message": {
+    name = desired.recipient.get("to_channel_name")
+    if name is None:
+        return _Task(call, client, desired, desired.recipient).run()
+    names = ChannelNames(client, client.connection)
+    channel, remembered = names.find(name)
+    try:
+        return _Task(call, client, desired, {"to_channel": channel}).run()
+    except NotFound as error:
+        if error.code != _NO_CHANNEL:
+            raise
+        names.forget(name)
+        if not remembered or error.done:
+            raise
+        # The name may stand for another channel by now; nothing was sent to the one that is gone.
+        return _Task(call, client, desired, {"to_channel": names.find(name)[0]}).run()
+
+
+class _Task:
+    """One task with its recipient found."""
+
+    def __init__(self, call: Call, client: Client, desired: Desired, recipient: dict[str, str]) -> None:
+        self._call = call
+        self._client = client
+        self._desired = desired
+        self._recipient = recipient
+
+    def run(self) -> Result:
+        if self._call.params["state"] == "absent":
+            return self._delete(self._desired.message_id or "")
+        if self._desired.message_id is not None:
+            return self._edit(self._desired.message_id)
+        if not self._desired.parts:
+            return self._send_files()
+        return self._send()
+
+    # Sending
+
+    def _send(self) -> Result:
+        desired = self._desired
+        standing = self._standing_messages()
+        sending = _Sending(self._client, self._call.check_mode)
+        files = desired.files or ()
+        uploads: list[str] = []
+        with self._told_what_was_done(sending), self._uploads_taken_back(uploads, sending):
+            for number, part in enumerate(desired.parts):
+                thread = desired.reply_to if desired.reply_to or not number else sending.ids[0]
+                attached = () if number else files
+                fields = self._part_fields(part, number, thread)
+                found = _take_standing(standing, Wanted(fields, tuple(attached)), self._client.connection.user_id)
+                if found:
+                    sending.found(found, fields)
+                    continue
+                if attached:
+                    fields["file_ids"] = self._uploaded(attached, uploads)
+                sending.send(fields, desired.body_format_for(fields), attached)
+        result = sending.result(self._described(files))
+        if sending.changed and "scheduled_time" in desired.fields:
+            result["operation"] = "scheduled"
+        if self._call.diff:
+            before = [] if sending.changed else [desired.text]
+            result["diff"] = _diff(before, [desired.text, *_file_lines(result["files"])] if sending.changed else before)
+        return self._with_facts(result)
+
+    def _part_fields(self, part: FormattedText, number: int, thread: str | None) -> Fields:
+        fields: Fields = {"message": part.text, **self._recipient}
+        if thread is not None:
+            fields["reply_main_message_id"] = thread
+        fields.update(part.as_fields())
+        if not number:
+            fields.update(self._desired.fields)
+        return fields
+
+    def _standing_messages(self) -> list[dict[str, t.Any]]:
+        """What stands in the conversation since `unique_within`, oldest first."""
+        seconds = self._desired.unique_within
+        if seconds is None:
+            return []
+        now = self._client.zoom_time
+        listed = self._client.list_messages(self._recipient, now - seconds, now + 60.0)
+        return sorted(listed, key=moment_of)
+
+    def _uploaded(self, files: t.Sequence[Attachment], uploads: list[str]) -> list[str]:
+        """The ids of the files, uploaded unless this is check mode; each one is added to `uploads` at once."""
+        if self._call.check_mode:
+            return [CHECK_MODE_ID for _file in files]
+        for file in files:
+            uploads.append(self._client.upload_file(file))
+        return list(uploads)
+
+    @contextlib.contextmanager
+    def _uploads_taken_back(self, uploads: list[str], sending: _Sending) -> t.Iterator[None]:
+        """Delete uploaded files when the message that they were for was not sent."""
+        try:
+            yield
+        except ZoomError as error:
+            if not sending.ids and not isinstance(error, Unconfirmed):
+                for upload in uploads:
+                    try:
+                        self._client.delete_file(upload)
+                    except ZoomError as trouble:
+                        self._call.warn(f"The uploaded file {upload} was not taken back: {trouble.sentence}")
+            raise
+
+    def _send_files(self) -> Result:
+        """Files without a text: each is a message of its own."""
+        desired = self._desired
+        files = desired.files or ()
+        standing = self._standing_messages()
+        sending = _Sending(self._client, self._call.check_mode)
+        with self._told_what_was_done(sending):
+            for file in files:
+                fields: Fields = dict(self._recipient)
+                if desired.reply_to:
+                    fields["reply_main_message_id"] = desired.reply_to
+                found = _take_standing(standing, Wanted(fields, (file,)), self._client.connection.user_id)
+                if found:
+                    sending.found(found, fields)
+                else:
+                    sending.send_file(fields, file)
+        result = sending.result(self._described(files))
+        if self._call.diff:
+            lines = _file_lines(result["files"])
+            result["diff"] = _diff([] if sending.changed else lines, lines)
+        return self._with_facts(result)
+
+    def _described(self, files: t.Sequence[Attachment]) -> list[dict[str, t.Any]]:
+        return [file.described() for file in files]
+
+    @contextlib.contextmanager
+    def _told_what_was_done(self, sending: _Sending) -> t.Iterator[None]:
+        """An error says what was sent before it."""
+        try:
+            yield
+        except ZoomError as error:
+            error.done = list(sending.ids)
+            if sending.changed:
+                error.give_up(
+                    f"Sent before that: {len(sending.ids)} of"
+                    f" {len(self._desired.parts or self._desired.files or ())} messages ({', '.join(sending.ids)})."
+                )
+            raise
+
+    # Editing
+
+    def _edit(self, message_id: str) -> Result:
+        desired = self._desired
+        if message_id == CHECK_MODE_ID:
+            # The message would have been sent by an earlier task of this run; what it would say is not known.
+            standing: dict[str, t.Any] = {"message": ""}
+        else:
+            standing = self._client.get_message(self._recipient, message_id)
+        text, before = desired.parts[0].text, str(standing.get("message") or "")
+        if not before and files_of(standing) and message_id != CHECK_MODE_ID:
+            raise InvalidRequest(
+                "message_id names a message that has a file and no text; Zoom cannot edit it.",
+                hint="Delete it with state=absent and send a new one.",
+            )
+        files_before = files_of(standing)
+        files_after = files_before
+        if desired.files is not None:
+            files_after = sorted((file.name, file.size) for file in desired.files)
+        fields: Fields = {}
+        if normalise(before) != normalise(text):
+            fields["message"] = text
+        if files_before != files_after:
+            if not files_before:
+                raise InvalidRequest(
+                    "files cannot be added to this message: Zoom does not allow that for one that was sent without.",
+                    hint="Send the files as a reply, with reply_main_message_id.",
+                )
+            # Zoom takes the text along, or it would be gone.
+            fields.update(message=text, file_ids=[])
+        cards = desired.fields.get("interactive_cards")
+        if cards is not None and _card_values(cards) != _card_values(standing.get("interactive_cards")):
+            fields.update(message=text, interactive_cards=cards)
+        result: Result = {
+            "changed": bool(fields),
+            "operation": "edited" if fields else "unchanged",
             "id": message_id,
             "ids": [message_id],
-            "user_id": call.params["user_id"],
-            **outgoing.recipient,
+            "message": {"message": text, **self._recipient},
+            "messages": [{"message": text, **self._recipient}],
+            "files": self._described(desired.files or ()),
+            "attempts": 0,
+            "tracking_id": None,
         }
-    }
-    return result
+        if self._call.diff:
+            result["diff"] = _diff([before, *_names(files_before)], [text if fields else before, *_names(files_after)])
+        if fields and self._call.check_mode:
+            result["request"] = {
+                "method": "PUT",
+                "url": self._client.message_url(message_id),
+                "body_format": "json",
+                "fields": {**self._recipient, **fields},
+            }
+        elif fields:
+            uploads: list[str] = []
+            if "file_ids" in fields:
+                fields["file_ids"] = self._uploaded(desired.files or (), uploads)
+            with self._uploads_taken_back(uploads, _Sending(self._client, check_mode=False)):
+                sent = self._client.edit_message(self._recipient, message_id, fields)
+            result.update(attempts=sent.attempts, tracking_id=sent.tracking_id)
+        return self._with_facts(result)
+
+    # Deleting
+
+    def _delete(self, message_id: str) -> Result:
+        before = self._before_deletion(message_id)
+        result: Result = {"attempts": 0, "tracking_id": None}
+        if self._call.check_mode:
+            deleted = before is not None
+            if deleted:
+                result["request"] = {
+                    "method": "DELETE",
+                    "url": self._client.message_url(message_id),
+                    "body_format": None,
+                    "fields": dict(self._recipient),
+                }
+        else:
+            sent = self._client.delete_message(self._recipient, message_id)
+            deleted = sent is not None
+            if sent:
+                result.update(attempts=sent.attempts, tracking_id=sent.tracking_id)
+        result.update(
+            changed=deleted,
+            operation="deleted" if deleted else "unchanged",
+            id=message_id,
+            ids=[message_id],
+            message=dict(self._recipient),
+            messages=[],
+            files=[],
+        )
+        if self._call.diff:
+            lines = [str((before or {}).get("message") or ""), *_names(files_of(before or {}))]
+            result["diff"] = _diff(lines if deleted else [], [])
+        return result
+
+    def _before_deletion(self, message_id: str) -> dict[str, t.Any] | None:
+        """The message that is to go, as far as check mode or a diff needs to know it."""
+        if message_id == CHECK_MODE_ID:
+            return {}
+        if not (self._call.check_mode or self._call.diff):
+            return None
+        try:
+            return self._client.get_message(self._recipient, message_id)
+        except NotFound as error:
+            if is_missing_message(error):
+                return None
+            raise
+
+    def _with_facts(self, result: Result) -> Result:
+        fact = {
+            "id": result["id"],
+            "ids": result["ids"],
+            "user_id": self._client.connection.user_id,
+            **self._recipient,
+        }
+        return {**result, "ansible_facts": {"zoom_chat_message": fact}}
 
 
-def outgoing_message(params: t.Mapping[str, t.Any], *, check_mode: bool) -> Outgoing:
-    """The message of a task's parameters.
+class _Sending:
+    """The messages that a task sends one after the other, or in check mode would send."""
 
-    :raises InvalidOption: names the option, what was given, and what is allowed.
-    """
-    text = _text(params["msg"])
-    fields: dict[str, t.Any] = {"message": text}
-    for option in ("to_channel", "to_contact"):
-        if params[option] is not None:
-            fields[option] = _identifier(option, params[option])
-    reply_to = params["reply_main_message_id"]
-    if reply_to is not None:
-        fields["reply_main_message_id"] = _identifier("reply_main_message_id", reply_to)
-        if reply_to == CHECK_MODE_ID and not check_mode:
-            raise InvalidOption(
-                "reply_main_message_id is the placeholder that check mode returns; give the id of a message that"
-                " was sent."
-            )
-    at_items = params["at_items"]
-    if at_items:
-        fields["at_items"] = [mention.as_fields() for mention in check_at_items(text, at_items)]
-    return Outgoing(fields, params["body_format"])
+    def __init__(self, client: Client, check_mode: bool) -> None:
+        self._client = client
+        self._check_mode = check_mode
+        self.ids: list[str] = []
+        self.changed = False
+        self._messages: list[Fields] = []
+        self._requests: list[dict[str, t.Any]] = []
+        self._attempts = 0
+        self._tracking_id: str | None = None
+
+    def found(self, message_id: str, fields: Fields) -> None:
+        """A message that stands there already."""
+        self.ids.append(message_id)
+        self._messages.append(fields)
+
+    def send(self, fields: Fields, body_format: str, files: t.Sequence[Attachment]) -> None:
+        shown = multipart_fields(fields) if body_format == MULTIPART else fields
+        self._do(
+            fields,
+            self._client.messages_url,
+            body_format,
+            shown,
+            lambda: self._client.send_message(fields, body_format, files),
+        )
+
+    def send_file(self, fields: Fields, file: Attachment) -> None:
+        shown = {**fields, "files": file.name}
+        self._do(fields, self._client.file_messages_url, MULTIPART, shown, lambda: self._client.send_file(fields, file))
+
+    def _do(self, fields: Fields, url: str, body_format: str, shown: Fields, send: t.Callable[[], t.Any]) -> None:
+        if self._check_mode:
+            self.ids.append(CHECK_MODE_ID)
+            self._requests.append({"method": "POST", "url": url, "body_format": body_format, "fields": shown})
+        else:
+            sent = send()
+            self.ids.append(sent.id)
+            self._attempts += sent.attempts
+            self._tracking_id = sent.tracking_id
+        self.changed = True
+        self._messages.append(fields)
+
+    def result(self, files: list[dict[str, t.Any]]) -> Result:
+        result: Result = {
+            "changed": self.changed,
+            "operation": "sent" if self.changed else "unchanged",
+            "id": self.ids[0],
+            "ids": self.ids,
+            "message": self._messages[0],
+            "messages": self._messages,
+            "files": files,
+            "attempts": self._attempts,
+            "tracking_id": self._tracking_id,
+        }
+        if self._requests:
+            result.update(request=self._requests[0], requests=self._requests)
+        return result
 
 
-def _text(text: str) -> str:
-    if not text.strip():
-        raise InvalidOption("msg is empty; it must have at least one character that is not white space.")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidOption(
-            f"msg has a character at position {error.start} that is no Unicode text; it may come from a file or"
-            " command whose output is not UTF-8."
-        ) from None
-    length = utf16_length(text)
-    if length > _MAX_LENGTH:
-        raise InvalidOption(f"msg is {length} characters long; Zoom allows {_MAX_LENGTH}.")
-    return text
+def _take_standing(standing: list[dict[str, t.Any]], wanted: Wanted, user_id: str) -> str | None:
+    """The id of the oldest message that is the wanted one; it is not taken for a further part."""
+    for message in standing:
+        message_id = message.get("id")
+        if isinstance(message_id, str) and wanted.is_message(message, user_id):
+            standing.remove(message)
+            return message_id
+    return None
 
 
-def _identifier(option: str, value: str) -> str:
-    """An id or address as it was given: it is never altered, so what surrounds it is refused."""
-    if not value.strip():
-        raise InvalidOption(f"{option} is empty; leave it out, or give an id.")
-    if value != value.strip() or not value.isprintable():
-        raise InvalidOption(f"{option} is {value!r}; it must be an id or address without white space around it.")
-    return value
+def _card_values(cards: t.Any) -> list[t.Any]:
+    """Cards for comparing; a card that does not show its JSON equals none."""
+    values: list[t.Any] = []
+    for card in cards if isinstance(cards, list) else ():
+        try:
+            values.append(json.loads(card["card_json"]))
+        except (KeyError, TypeError, ValueError):
+            values.append(object())
+    return values
 
 
-def _request(outgoing: Outgoing, url: str) -> dict[str, t.Any]:
-    """The request that check mode did not send."""
-    multipart = outgoing.body_format == MULTIPART
-    return {
-        "method": "POST",
-        "url": url,
-        "body_format": outgoing.body_format,
-        "fields": multipart_fields(outgoing.fields) if multipart else outgoing.fields,
-    }
+def _names(files: t.Iterable[tuple[str, int]]) -> list[str]:
+    return [f"[file] {name} ({size} bytes)" for name, size in files]
 
 
-def _diff(before: str, after: str) -> dict[str, str]:
+def _file_lines(files: t.Iterable[dict[str, t.Any]]) -> list[str]:
+    return [f"[file] {file['name']} ({file['size']} bytes, sha256 {file['sha256']})" for file in files]
+
+
+def _diff(before: t.Sequence[str], after: t.Sequence[str]) -> dict[str, str]:
     """Ansible's diff, which wants every text to end in a line end."""
+    texts = {"before": before, "after": after}
     return {
         "before_header": "message",
         "after_header": "message",
-        "before": f"{before}\n" if before else "",
-        "after": f"{after}\n" if after else "",
+        **{name: "".join(f"{line}\n" for line in lines if line) for name, lines in texts.items()},
     }

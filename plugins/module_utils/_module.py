@@ -44,6 +44,17 @@ class Call:
         return Client(shared_session(connection), self.warn, self.secrets)
 
 
+def failed_result(error: ZoomError) -> dict[str, t.Any]:
+    """What a task returns that fails with this error."""
+    return {
+        "failed": True,
+        "changed": bool(error.done),
+        "msg": error.sentence,
+        "failure": error.failure(),
+        "ids": error.done,
+    }
+
+
 @dataclasses.dataclass(frozen=True)
 class Definition:
     """What a module takes and does.
@@ -66,7 +77,7 @@ class Definition:
         try:
             result = self.execute(call)
         except ZoomError as error:
-            result = {"failed": True, "changed": False, "msg": error.sentence, "failure": error.failure()}
+            result = failed_result(error)
         return t.cast("dict[str, t.Any]", call.secrets.scrub(result))
 
     def main(self) -> None:

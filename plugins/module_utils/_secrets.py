@@ -17,14 +17,16 @@ _SHORTEST = 8
 
 def shapes(secret: str) -> set[str]:
     """A secret as it is, and as it looks in a URL, in JSON, in ``repr`` and in base64."""
-    raw = secret.encode("utf-8", "surrogateescape")
+    raw = secret.encode("utf-8", "surrogatepass")
     encoded = base64.b64encode(raw).decode()
     urlsafe = base64.urlsafe_b64encode(raw).decode()
     found = {
         secret,
-        quote(secret, safe="", errors="surrogateescape"),
-        quote_plus(secret, errors="surrogateescape"),
+        quote(secret, safe="", errors="surrogatepass"),
+        quote(secret, errors="surrogatepass"),
+        quote_plus(secret, errors="surrogatepass"),
         json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
         repr(secret)[1:-1],
         encoded,
         encoded.rstrip("="),

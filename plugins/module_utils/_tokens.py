@@ -43,7 +43,10 @@ class Token:
             return None
         if isinstance(expires_at, bool) or not isinstance(expires_at, (int, float)):
             return None
-        return cls(value, float(expires_at))
+        try:
+            return cls(value, float(expires_at))
+        except OverflowError:
+            return None
 
 
 def _is_header_value(value: str) -> bool:

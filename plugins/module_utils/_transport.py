@@ -65,6 +65,8 @@ class Transport:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._session = requests.Session()
+        # Even when it does not follow a redirect, requests reads its whole body and parses its target.
+        self._session.get_redirect_target = _no_target  # type: ignore[assignment,method-assign]
         self._session.headers["User-Agent"] = (
             f"teamchat.zoom/{VERSION} ansible-core/{ansible_version} requests/{requests.__version__}"
             f" Python/{platform.python_version()}"
@@ -98,7 +100,11 @@ class Transport:
         )
 
     def _redirected(self, url: str, location: str, answer: Answer, request: Request) -> str:
-        target = urljoin(url, location)
+        try:
+            target = urljoin(url, location)
+        except ValueError:
+            # What cannot be parsed is no place for the token, which is said below.
+            target = location
         if not may_receive_token(target, self._connection.urls):
             raise ServiceFailed(
                 f"{_host(url)} redirects to {_host(target)}, where the token may not go; nothing was sent there.",
@@ -167,6 +173,10 @@ class Transport:
             self.clock_ahead = date.replace(tzinfo=zone).timestamp() - time.time()
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
             pass
+
+
+def _no_target(_response: t.Any) -> None:
+    """In place of requests' own search for a redirect's target."""
 
 
 def _read(response: t.Any, deadline: float) -> bytes:
@@ -251,8 +261,9 @@ def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: f
             f"{host} did not answer within {timeout:g} s",
             "Check the network, or whether a proxy is needed.",
         )
+    # Not urllib3's TimeoutError: its NewConnectionError, which stands for a refused connection, derives from that.
     elif any(
-        isinstance(cause, (TimeoutError, exceptions.Timeout, urllib3_exceptions.TimeoutError)) for cause in causes
+        isinstance(cause, (TimeoutError, exceptions.Timeout, urllib3_exceptions.ReadTimeoutError)) for cause in causes
     ):
         what, hint = (
             f"The answer of {host} did not arrive in time",

@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import os
 import typing as t
+import uuid
 from collections.abc import Mapping, Sequence
 
 from ansible import constants as C  # noqa: N812
+from ansible.errors import AnsibleError
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
-from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call, Definition
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
+from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call, Definition, failed_result
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
 
 
@@ -35,6 +38,11 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
         super().run(tmp, task_vars)
         task_vars = task_vars or {}
         arguments = self._arguments()
+        try:
+            if arguments.get("files"):
+                arguments["files"] = self._found_files(arguments["files"])
+        except InvalidOption as error:
+            return failed_result(error)
         if self._runs_in_process(task_vars):
             return in_process(
                 self.definition,
@@ -65,6 +73,39 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
         if any(self._task.environment or ()):
             return False
         return bool(boolean(self._templar.template(task_vars.get("zoom_chat_in_process", True))))
+
+    def _found_files(self, files: t.Any) -> t.Any:
+        """The option files with its paths as `copy` finds them, and where the module can read them.
+
+        What is no list or no path is left to the module's own validation.
+        """
+        if isinstance(files, str):
+            files = [files]
+        if not isinstance(files, list):
+            return files
+        return [self._found_file(entry) for entry in files]
+
+    def _found_file(self, entry: t.Any) -> t.Any:
+        path = entry.get("path") if isinstance(entry, dict) else entry
+        if not isinstance(path, str) or not path:
+            return entry
+        try:
+            found = self._find_needle("files", path)
+        except AnsibleError:
+            # Ansible's own error lists all folders, in as many lines, and speaks of an option of another module.
+            raise InvalidOption(
+                f"files names {path!r}, which is not on the controller; a relative path is looked for in the folders"
+                " 'files' of the role and the play, and beside the playbook."
+            ) from None
+        name = os.path.basename(found)
+        if not self._is_on_controller:
+            if self._connection._shell.tmpdir is None:
+                self._make_tmp_path()
+            # Names may be the same in several folders.
+            target = self._connection._shell.join_path(self._connection._shell.tmpdir, f"{uuid.uuid4().hex}")
+            found = self._transfer_file(found, target)
+            self._fixup_perms2((self._connection._shell.tmpdir, found))
+        return {"name": name, **(entry if isinstance(entry, dict) else {}), "path": found}
 
     @staticmethod
     def _shows_invocation(task_vars: Mapping[str, t.Any]) -> bool:
