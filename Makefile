@@ -75,10 +75,22 @@ sanity: copy ## ansible-test sanity
 units: setup ## unit tests, and the sandbox's own
 	$(BIN)/pytest tests/unit $(ARGS)
 
+# Serves Zoom's own API document; the tests that want it skip without it.
+.PHONY: prism
+prism:
+	@test -x .build/prism/node_modules/.bin/prism || ! command -v npm >/dev/null || { mkdir -p .build/prism \
+		&& npm install --prefix .build/prism --no-audit --no-fund --silent @stoplight/prism-cli; }
+
 .PHONY: integration
-integration: copy ## real playbooks against the sandbox
+integration: copy prism ## real playbooks against the sandbox
 	$(BIN)/pytest tests/integration $(ARGS)
 	$(SANDBOX) run -- $(BIN)/python tests/integration/run.py $(COPY)
+
+CORES ?= 2.16 2.17 2.18 2.19 2.20 2.21
+
+.PHONY: matrix
+matrix: copy prism ## the integration tests on every ansible-core (CORES="2.16 2.19" for some)
+	$(BIN)/nox $(foreach core,$(CORES),--session "integration(core-$(core))")
 
 .PHONY: bench
 bench: setup ## measure, as ratios within one run

@@ -37,17 +37,18 @@ class Figure:
 
     what: str
     measured: str
-    bar: str
+    limit: str
     holds: bool
 
     def __str__(self) -> str:
-        return f"{'ok  ' if self.holds else 'MISS'}  {self.what}: {self.measured} (bar: {self.bar})"
+        return f"{'ok  ' if self.holds else 'MISS'}  {self.what}: {self.measured} (limit: {self.limit})"
 
 
 class Playbooks:
     """Runs playbooks of generated tasks and takes their wall time."""
 
-    def __init__(self, sandbox: Sandbox, home: str) -> None:
+    def __init__(self, sandbox: Sandbox, home: str, rounds: int) -> None:
+        self.rounds = rounds
         self._home = pathlib.Path(home)
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ZOOM_", "ANSIBLE_"))},
@@ -82,7 +83,7 @@ class Playbooks:
         return elapsed
 
 
-def message_cost(playbooks: Playbooks, sandbox: Sandbox, rounds: int) -> list[Figure]:
+def message_cost(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
     """What a message adds to a playbook: in this process, as a module, and by hand with uri."""
     message = {"teamchat.zoom.zoom_chat_message": {"to_contact": "alice@example.com", "msg": "Measured"}}
     uri = {
@@ -104,7 +105,7 @@ def message_cost(playbooks: Playbooks, sandbox: Sandbox, rounds: int) -> list[Fi
     playbooks.seconds(message, 1)
     ones: dict[str, list[float]] = {name: [] for name in variants}
     manys: dict[str, list[float]] = {name: [] for name in variants}
-    for _round in range(rounds):
+    for _round in range(playbooks.rounds):
         for name, (task, many) in variants.items():
             ones[name].append(playbooks.seconds(task, 1))
             manys[name].append(playbooks.seconds(task, many))
@@ -197,14 +198,10 @@ def main() -> int:
     options = parser.parse_args()
     figures: list[Figure] = []
     with running_sandbox() as sandbox:
-        for measure in (
-            lambda playbooks: message_cost(playbooks, sandbox, options.rounds),
-            lambda playbooks: one_token(playbooks, sandbox),
-            lambda playbooks: busy_channel(playbooks, sandbox),
-        ):
+        for measure in (message_cost, one_token, busy_channel):
             # A home of its own: no token and no send window is left from the measurement before.
             with tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
-                for figure in measure(Playbooks(sandbox, home)):
+                for figure in measure(Playbooks(sandbox, home, options.rounds), sandbox):
                     figures.append(figure)
                     print(figure, flush=True)
     return 0 if all(figure.holds for figure in figures) else 1
