@@ -154,6 +154,8 @@ options:
       - Send nothing when the same message of the sender stands in that conversation, or thread, since so many seconds.
         RV(id) is then the one that stands there.
       - A re-run of a playbook does not post again, and completes a long message that was interrupted.
+      - Zoom shows a new message after about a second, so tasks that run at the same time, as for many hosts, do not see
+        each other's. Use C(run_once) for those.
       - The sender is compared where O(user_id) is an e-mail address. Otherwise the same text of anyone counts.
     type: float
   max_length:

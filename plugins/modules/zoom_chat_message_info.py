@@ -85,6 +85,15 @@ EXAMPLES = r"""
   delegate_to: localhost
   run_once: true
 
+- name: Read what was said with a person the day before yesterday
+  teamchat.zoom.zoom_chat_message_info:
+    to_contact: alice@example.com
+    since: 3d
+    until: 2d
+  register: earlier
+  delegate_to: localhost
+  run_once: true
+
 - name: Read a thread with its replies
   teamchat.zoom.zoom_chat_message_info:
     to_channel: "{{ zoom_ops_channel }}"
