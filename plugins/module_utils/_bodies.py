@@ -8,11 +8,12 @@ import io
 import json
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests
 
 if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
+
+_CHUNK = 65536
 
 
 class Body:
@@ -33,7 +34,7 @@ class Body:
 
     def __iter__(self) -> t.Iterator[bytes]:
         # requests takes an object with __iter__ for a stream, and then calls read().
-        return iter(lambda: self.read(65536), b"")
+        return iter(lambda: self.read(_CHUNK), b"")
 
     def read(self, size: int = -1) -> bytes:
         self.begun = True
@@ -56,16 +57,18 @@ class Body:
 
     def _read_pieces(self) -> t.Generator[bytes, int, None]:
         size = yield b""
+
+        def most() -> int:
+            # A file is never read as a whole.
+            return size if size > 0 else _CHUNK
+
         for piece in self._pieces:
-            left = len(piece) if isinstance(piece, bytes) else piece.size
-            with io.BytesIO(piece) if isinstance(piece, bytes) else piece.open() as stream:
-                while left:
-                    chunk = stream.read(left if size < 0 else min(left, size))
-                    if not chunk:
-                        raise InvalidOption(
-                            "files: a file became shorter while it was being sent; nothing of it was kept."
-                        )
-                    left -= len(chunk)
+            if isinstance(piece, bytes):
+                stream = io.BytesIO(piece)
+                while chunk := stream.read(size):
+                    size = yield chunk
+            else:
+                for chunk in piece.chunks(most):
                     size = yield chunk
 
 

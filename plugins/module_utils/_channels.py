@@ -8,15 +8,42 @@ import difflib
 import time
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, NotFound
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import key
 
 if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._client import Client
     from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 
+_T = t.TypeVar("_T")
+
+_NO_CHANNEL = 4130
 _REMEMBERED_SECONDS = 300.0
 _CANDIDATES = 10
+
+
+def in_conversation(client: Client, recipient: dict[str, str], do: t.Callable[[dict[str, str]], _T]) -> _T:
+    """Do something with a recipient in which a channel's name has become its id.
+
+    A name that was remembered for a channel that is gone is looked up again.
+
+    :raises InvalidOption: no channel, or more than one, has exactly this name.
+    """
+    name = recipient.get("to_channel_name")
+    if name is None:
+        return do(recipient)
+    names = ChannelNames(client, client.connection)
+    channel, remembered = names.find(name)
+    try:
+        return do({"to_channel": channel})
+    except NotFound as error:
+        if error.code != _NO_CHANNEL:
+            raise
+        names.forget(name)
+        if not remembered or error.done:
+            raise
+    # The name may stand for another channel by now; nothing was sent to the one that is gone.
+    return do({"to_channel": names.find(name)[0]})
 
 
 class ChannelNames:
@@ -39,7 +66,7 @@ class ChannelNames:
         """
         stored = self._client.state.read(self._state_name(name)) or {}
         known, at = stored.get("id"), stored.get("at")
-        if isinstance(known, str) and isinstance(at, (int, float)) and 0 <= time.time() - at < _REMEMBERED_SECONDS:
+        if isinstance(known, str) and isinstance(at, float) and 0 <= time.time() - at < _REMEMBERED_SECONDS:
             return known, True
         channels = [channel for channel in self._client.list_channels() if isinstance(channel.get("id"), str)]
         found = [channel["id"] for channel in channels if channel.get("name") == name]

@@ -422,7 +422,12 @@ class Client:
         def fetch() -> Token:
             attempts = _Counter()
             request = token_request(self._connection)
-            return self._repeat(lambda: read_token(self._send(request, self._basic, attempts)), True, attempts)
+            try:
+                return self._repeat(lambda: read_token(self._send(request, self._basic, attempts)), True, attempts)
+            except ZoomError as error:
+                # Without a token nothing else was sent.
+                error.maybe_done = False
+                raise
 
         token = self._session.tokens.get(fetch, max(_SHORTEST_TIMEOUT, self._budget.remaining()))
         self._secrets.add(token)

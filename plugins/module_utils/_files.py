@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
+import json
 import mimetypes
 import os
 import stat
@@ -35,17 +36,29 @@ class Attachment:
     path: str | None = None
     content: bytes | None = dataclasses.field(default=None, repr=False)
 
-    def open(self) -> t.BinaryIO:
-        if self.path is None:
-            return io.BytesIO(self.content or b"")
-        return open(self.path, "rb")
+    def chunks(self, most: t.Callable[[], int]) -> t.Iterator[bytes]:
+        """The file's bytes, exactly `size` of them: what is added to it meanwhile is left out.
+
+        :param most: asked for the most bytes of the next chunk.
+        :raises InvalidOption: the file has gone, or became shorter.
+        """
+        left = self.size
+        try:
+            with io.BytesIO(self.content or b"") if self.path is None else open(self.path, "rb") as stream:
+                while left:
+                    chunk = stream.read(min(left, most()))
+                    if not chunk:
+                        raise InvalidOption(f"files: {self.name} became shorter while it was read.")
+                    left -= len(chunk)
+                    yield chunk
+        except OSError as error:
+            raise InvalidOption(f"files: {self.name} can no longer be read: {error.strerror or error}.") from None
 
     def described(self) -> dict[str, t.Any]:
         """Name, size and hash for a result; reads the whole file once."""
         digest = hashlib.sha256()
-        with self.open() as stream:
-            for chunk in iter(lambda: stream.read(_MEGABYTE), b""):
-                digest.update(chunk)
+        for chunk in self.chunks(lambda: _MEGABYTE):
+            digest.update(chunk)
         return {"name": self.name, "size": self.size, "sha256": digest.hexdigest()}
 
     @property
@@ -101,7 +114,9 @@ def _attachment(option: str, entry: t.Any) -> Attachment:
     if content is not None:
         if name is None:
             raise InvalidOption(f"{option} has content, so it must have a name too.")
-        raw = str(content).encode("utf-8", "surrogateescape")
+        # Older versions of Ansible make data of a template's text that looks like JSON.
+        text = json.dumps(content) if isinstance(content, (dict, list)) else str(content)
+        raw = text.encode("utf-8", "surrogateescape")
         return Attachment(_name(option, name), len(raw), content=raw)
     path = os.path.expanduser(str(path))
     size = _size(option, path)
@@ -111,14 +126,17 @@ def _attachment(option: str, entry: t.Any) -> Attachment:
 def _size(option: str, path: str) -> int:
     try:
         status = os.stat(path)
-        if not stat.S_ISREG(status.st_mode):
-            raise InvalidOption(f"{option} is {path!r}, which is not a regular file.")
-        with open(path, "rb"):
-            return status.st_size
+        regular = stat.S_ISREG(status.st_mode)
+        if regular:
+            with open(path, "rb"):
+                pass
     except OSError as error:
         raise InvalidOption(f"{option} is {path!r}, which cannot be read: {error.strerror or error}.") from None
     except ValueError:
         raise InvalidOption(f"{option} is {path!r}, which is no path.") from None
+    if not regular:
+        raise InvalidOption(f"{option} is {path!r}, which is not a regular file.")
+    return status.st_size
 
 
 def _name(option: str, name: t.Any) -> str:

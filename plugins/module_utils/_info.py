@@ -9,12 +9,13 @@ import itertools
 import re
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._channels import ChannelNames
+from ansible_collections.teamchat.zoom.plugins.module_utils._channels import in_conversation
 from ansible_collections.teamchat.zoom.plugins.module_utils._desired import identifier, recipient_of
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, NotFound, PermissionDenied
 from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import is_missing_message, moment_of
 
 if t.TYPE_CHECKING:
+    from ansible_collections.teamchat.zoom.plugins.module_utils._client import Client
     from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -48,23 +49,28 @@ def message_info(call: Call) -> dict[str, t.Any]:
     since, until = _moment("since", params["since"], now), _moment("until", params["until"], now)
     if until is not None and since is not None and until <= since:
         raise InvalidOption(f"until is {params['until']!r}, which is not after since, {params['since']!r}.")
-    name = recipient.get("to_channel_name")
-    where = recipient if name is None else {"to_channel": ChannelNames(client, client.connection).find(name)[0]}
-    messages: t.Iterable[dict[str, t.Any]]
-    if "message_id" in ids:
-        try:
-            messages = [client.get_message(where, ids["message_id"])]
-        except NotFound as error:
-            if not is_missing_message(error):
-                raise
-            messages = []
-    elif "thread" in ids:
-        messages = client.thread(where, ids["thread"], now - _OLDEST_SECONDS + 86400)
-    else:
-        search = {"search_type": "message", "search_key": _search_key(params["search"])} if params["search"] else {}
-        messages = client.list_messages(where, since or now, until or now + 60.0, **search)
-    found = [_message(message, ids.get("thread")) for message in itertools.islice(messages, limit)]
-    return {"changed": False, "messages": found}
+    search = {"search_type": "message", "search_key": _search_key(params["search"])} if params["search"] else {}
+
+    def read(where: dict[str, str]) -> list[dict[str, t.Any]]:
+        messages: t.Iterable[dict[str, t.Any]]
+        if "message_id" in ids:
+            messages = _one_message(client, where, ids["message_id"])
+        elif "thread" in ids:
+            messages = client.thread(where, ids["thread"], now - _OLDEST_SECONDS + 86400)
+        else:
+            messages = client.list_messages(where, since or now, until or now + 60.0, **search)
+        return [_message(message, ids.get("thread")) for message in itertools.islice(messages, limit)]
+
+    return {"changed": False, "messages": in_conversation(client, recipient, read)}
+
+
+def _one_message(client: Client, where: dict[str, str], message_id: str) -> list[dict[str, t.Any]]:
+    try:
+        return [client.get_message(where, message_id)]
+    except NotFound as error:
+        if not is_missing_message(error):
+            raise
+        return []
 
 
 def channel_info(call: Call) -> dict[str, t.Any]:

@@ -9,12 +9,13 @@ import json
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import multipart_fields
-from ansible_collections.teamchat.zoom.plugins.module_utils._channels import ChannelNames
+from ansible_collections.teamchat.zoom.plugins.module_utils._channels import in_conversation
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import MULTIPART, Client
 from ansible_collections.teamchat.zoom.plugins.module_utils._desired import CHECK_MODE_ID, Desired, desired_message
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     InvalidRequest,
     NotFound,
+    PermissionDenied,
     Unconfirmed,
     ZoomError,
 )
@@ -33,8 +34,6 @@ if t.TYPE_CHECKING:
 Fields = dict[str, t.Any]
 Result = dict[str, t.Any]
 
-_NO_CHANNEL = 4130
-
 
 def execute(call: Call) -> Result:
     """Make the message of a task what the task wants; in check mode find out and build all, and change nothing.
@@ -43,21 +42,7 @@ def execute(call: Call) -> Result:
     """
     desired = desired_message(call.params, check_mode=call.check_mode)
     client = call.client()
-    name = desired.recipient.get("to_channel_name")
-    if name is None:
-        return _Task(call, client, desired, desired.recipient).run()
-    names = ChannelNames(client, client.connection)
-    channel, remembered = names.find(name)
-    try:
-        return _Task(call, client, desired, {"to_channel": channel}).run()
-    except NotFound as error:
-        if error.code != _NO_CHANNEL:
-            raise
-        names.forget(name)
-        if not remembered or error.done:
-            raise
-        # The name may stand for another channel by now; nothing was sent to the one that is gone.
-        return _Task(call, client, desired, {"to_channel": names.find(name)[0]}).run()
+    return in_conversation(client, desired.recipient, lambda recipient: _Task(call, client, desired, recipient).run())
 
 
 class _Task:
@@ -85,6 +70,7 @@ class _Task:
         standing = self._standing_messages()
         sending = _Sending(self._client, self._call.check_mode)
         files = desired.files or ()
+        described = self._described(files)
         uploads: list[str] = []
         with self._told_what_was_done(sending), self._uploads_taken_back(uploads, sending):
             for number, part in enumerate(desired.parts):
@@ -98,7 +84,7 @@ class _Task:
                 if attached:
                     fields["file_ids"] = self._uploaded(attached, uploads)
                 sending.send(fields, desired.body_format_for(fields), attached)
-        result = sending.result(self._described(files))
+        result = sending.result(described)
         if sending.changed and "scheduled_time" in desired.fields:
             result["operation"] = "scheduled"
         if self._call.diff:
@@ -116,10 +102,12 @@ class _Task:
         return fields
 
     def _standing_messages(self) -> list[dict[str, t.Any]]:
-        """What stands in the conversation since `unique_within`, oldest first."""
+        """What stands in the conversation since `unique_within`, oldest first; or what is scheduled for it."""
         seconds = self._desired.unique_within
         if seconds is None:
             return []
+        if "scheduled_time" in self._desired.fields:
+            return list(self._client.list_scheduled(self._recipient))
         now = self._client.zoom_time
         listed = self._client.list_messages(self._recipient, now - seconds, now + 60.0)
         return sorted(listed, key=moment_of)
@@ -150,6 +138,7 @@ class _Task:
         """Files without a text: each is a message of its own."""
         desired = self._desired
         files = desired.files or ()
+        described = self._described(files)
         standing = self._standing_messages()
         sending = _Sending(self._client, self._call.check_mode)
         with self._told_what_was_done(sending):
@@ -162,7 +151,7 @@ class _Task:
                     sending.found(found, fields)
                 else:
                     sending.send_file(fields, file)
-        result = sending.result(self._described(files))
+        result = sending.result(described)
         if self._call.diff:
             lines = _file_lines(result["files"])
             result["diff"] = _diff([] if sending.changed else lines, lines)
@@ -214,10 +203,12 @@ class _Task:
                     hint="Send the files as a reply, with reply_main_message_id.",
                 )
             # Zoom takes the text along, or it would be gone.
-            fields.update(message=text, file_ids=[])
+            fields.update(message=text, file_ids=[CHECK_MODE_ID for _file in desired.files or ()])
         cards = desired.fields.get("interactive_cards")
         if cards is not None and _card_values(cards) != _card_values(standing.get("interactive_cards")):
             fields.update(message=text, interactive_cards=cards)
+        if fields:
+            self._check_is_own(standing, "Editing the message failed", "change")
         result: Result = {
             "changed": bool(fields),
             "operation": "edited" if fields else "unchanged",
@@ -240,9 +231,9 @@ class _Task:
             }
         elif fields:
             uploads: list[str] = []
-            if "file_ids" in fields:
-                fields["file_ids"] = self._uploaded(desired.files or (), uploads)
             with self._uploads_taken_back(uploads, _Sending(self._client, check_mode=False)):
+                if "file_ids" in fields:
+                    fields["file_ids"] = self._uploaded(desired.files or (), uploads)
                 sent = self._client.edit_message(self._recipient, message_id, fields)
             result.update(attempts=sent.attempts, tracking_id=sent.tracking_id)
         return self._with_facts(result)
@@ -287,11 +278,22 @@ class _Task:
         if not (self._call.check_mode or self._call.diff):
             return None
         try:
-            return self._client.get_message(self._recipient, message_id)
+            standing = self._client.get_message(self._recipient, message_id)
         except NotFound as error:
             if is_missing_message(error):
                 return None
             raise
+        self._check_is_own(standing, "Deleting the message failed", "delete")
+        return standing
+
+    def _check_is_own(self, standing: Fields, failed: str, do: str) -> None:
+        """Check mode fails where Zoom would; Zoom names senders by address, so only an address can be compared."""
+        sender, user_id = standing.get("sender"), self._client.connection.user_id
+        if "@" in user_id and isinstance(sender, str) and sender and sender.lower() != user_id.lower():
+            raise PermissionDenied(
+                f"{failed}: it was sent by {sender}, and Zoom lets only its sender {do} a message.",
+                hint="Check message_id, and that user_id names the sender.",
+            )
 
     def _with_facts(self, result: Result) -> Result:
         fact = {
@@ -366,9 +368,11 @@ class _Sending:
 
 def _take_standing(standing: list[dict[str, t.Any]], wanted: Wanted, user_id: str) -> str | None:
     """The id of the oldest message that is the wanted one; it is not taken for a further part."""
+    scheduled = wanted.scheduled_time is not None
     for message in standing:
-        message_id = message.get("id")
-        if isinstance(message_id, str) and wanted.is_message(message, user_id):
+        message_id = message.get("draft_id" if scheduled else "id")
+        same = wanted.is_draft(message) if scheduled else wanted.is_message(message, user_id)
+        if isinstance(message_id, str) and same:
             standing.remove(message)
             return message_id
     return None

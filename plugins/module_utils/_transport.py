@@ -20,7 +20,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
     requests,
     requests_auth,
@@ -151,6 +151,9 @@ class Transport:
                         headers={name.lower(): value for name, value in response.headers.items()},
                         content=_read(response, deadline),
                     )
+        except ZoomError:
+            # A file that is sent has gone meanwhile.
+            raise
         except (requests.RequestException, urllib3_exceptions.HTTPError, OSError, ValueError) as error:
             maybe_done = body.begun if body is not None else not _never_connected(error)
             raise _network_failed(error, url, maybe_done=maybe_done, timeout=timeout) from error

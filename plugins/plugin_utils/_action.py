@@ -97,6 +97,8 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
                 f"files names {path!r}, which is not on the controller; a relative path is looked for in the folders"
                 " 'files' of the role and the play, and beside the playbook."
             ) from None
+        if not os.path.isfile(found):
+            raise InvalidOption(f"files names {path!r}, which is not a regular file.")
         name = os.path.basename(found)
         if not self._is_on_controller:
             if self._connection._shell.tmpdir is None:

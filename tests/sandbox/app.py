@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, teamchat.zoom contributors
+# Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The sandbox as HTTP servers: an API, a file host and a storage host, each on a port of its own."""
 

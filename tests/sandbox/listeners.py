@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, teamchat.zoom contributors
+# Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ports that can stop listening for a while and come back, and connections that end by RST."""
 

@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, teamchat.zoom contributors
+# Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The way of a request through the sandbox, from its bytes to its answer or to the fault that strikes it."""
 

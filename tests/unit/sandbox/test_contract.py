@@ -1,4 +1,4 @@
-# Copyright: (c) 2026, teamchat.zoom contributors
+# Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Holds the sandbox and Zoom's OpenAPI document together: requests, answers, refusals, scopes.
 

@@ -80,9 +80,9 @@ def test_unknown_settings_are_refused(sandbox: Sandbox) -> None:
 def test_events_tell_of_changes(sandbox: Sandbox, api: Api) -> None:
     with requests.get(f"{sandbox.url}/_sandbox/events", stream=True, timeout=10) as stream:
         lines = stream.iter_lines(decode_unicode=True)
-        first = [next(lines) for _ in range(3)]
+        first = [next(lines) for _index in range(3)]
         api("POST", SEND, json={"message": "x", "to_channel": seeds.OPS})
-        second = [next(lines) for _ in range(3)]
+        second = [next(lines) for _index in range(3)]
     assert (first[0], second[0]) == ("event: change", "event: change")
     assert int(second[1].removeprefix("data: ")) > int(first[1].removeprefix("data: "))
 
@@ -186,7 +186,7 @@ def test_port_that_is_taken_is_an_error() -> None:
 
 
 def wait_for(path: pathlib.Path, process: subprocess.Popen[str]) -> dict[str, t.Any]:
-    for _ in range(200):
+    for _index in range(200):
         if path.exists():
             return t.cast("dict[str, t.Any]", json.loads(path.read_text()))
         assert process.poll() is None
@@ -207,7 +207,7 @@ def test_serve_until_terminated(tmp_path: pathlib.Path) -> None:
             [*COMMAND, "transcript", "--url", ready["url"]], cwd=ROOT, capture_output=True, text=True, check=True
         )
         process.send_signal(signal.SIGTERM)
-        output, _ = process.communicate(timeout=10)
+        output, _stderr = process.communicate(timeout=10)
     assert process.returncode == 0
     assert ready["pid"] == process.pid
     assert ready["webhook_url"] == f"{ready['url']}/chat/webhooks/incomingwebhook/{seeds.WEBHOOK_ID}"

@@ -91,7 +91,7 @@ def test_retry_after_in_its_three_kinds(sandbox: Sandbox, api: Api) -> None:
     for fault in ("429-seconds", "429-http-date", "429-iso", "429-daily"):
         sandbox.fault(fault, "send", seconds=90)
     start = datetime.datetime.now(UTC)
-    seconds, http_date, iso, daily = (send(api).headers for _ in range(4))
+    seconds, http_date, iso, daily = (send(api).headers for _index in range(4))
     assert (seconds["Retry-After"], seconds["X-RateLimit-Type"]) == ("90", "QPS")
     for when in (
         email.utils.parsedate_to_datetime(http_date["Retry-After"]),
@@ -196,13 +196,13 @@ def test_refuse_of_uploads_leaves_the_api_alone(sandbox: Sandbox, api: Api) -> N
 def test_fault_strikes_its_operation_as_often_as_told(sandbox: Sandbox, api: Api) -> None:
     sandbox.fault("500", "send", times=2, after=1)
     assert api("GET", SEND, params={"to_channel": seeds.OPS}).status_code == 200
-    assert [send(api).status_code for _ in range(4)] == [201, 500, 500, 201]
+    assert [send(api).status_code for _index in range(4)] == [201, 500, 500, 201]
     assert sandbox.account()["faults"] == []
 
 
 def test_fault_without_end_lasts_until_cleared(sandbox: Sandbox, api: Api) -> None:
     sandbox.fault("500", times=None)
-    assert [send(api).status_code for _ in range(3)] == [500] * 3
+    assert [send(api).status_code for _index in range(3)] == [500] * 3
     sandbox.clear_faults()
     assert send(api).status_code == 201
 
@@ -211,7 +211,7 @@ def test_replies_and_sends_are_struck_apart(sandbox: Sandbox, api: Api) -> None:
     sandbox.fault("500", "reply")
     main = send(api).json()["id"]
     reply = {**MESSAGE, "reply_main_message_id": main}
-    assert [api("POST", SEND, json=reply).status_code for _ in range(2)] == [500, 201]
+    assert [api("POST", SEND, json=reply).status_code for _index in range(2)] == [500, 201]
 
 
 @pytest.mark.parametrize(

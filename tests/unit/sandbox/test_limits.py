@@ -37,7 +37,7 @@ def test_rate_that_a_window_allows_is_never_blocked() -> None:
 
 def test_blocked_channel_answers_429_and_counts(sandbox: Sandbox, api: Api) -> None:
     sandbox.settings(windows=[[2, 10, 0.3]])
-    answers = [api("POST", SEND, json={"message": "x", "to_channel": seeds.OPS}) for _ in range(3)]
+    answers = [api("POST", SEND, json={"message": "x", "to_channel": seeds.OPS}) for _index in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 429]
     assert answers[2].json() == {
         "code": 429,
@@ -53,7 +53,7 @@ def test_blocked_channel_answers_429_and_counts(sandbox: Sandbox, api: Api) -> N
 def test_channel_opens_again(sandbox: Sandbox, api: Api) -> None:
     sandbox.settings(windows=[[1, 0.1, 0.2]])
     fields = {"message": "x", "to_channel": seeds.OPS}
-    assert [api("POST", SEND, json=fields).status_code for _ in range(2)] == [201, 429]
+    assert [api("POST", SEND, json=fields).status_code for _index in range(2)] == [201, 429]
     time.sleep(0.25)
     assert api("POST", SEND, json=fields).status_code == 201
 
@@ -61,10 +61,10 @@ def test_channel_opens_again(sandbox: Sandbox, api: Api) -> None:
 def test_direct_messages_have_no_windows(sandbox: Sandbox, api: Api) -> None:
     sandbox.settings(windows=[[1, 10, 10]])
     fields = {"message": "x", "to_contact": "alice@example.com"}
-    assert [api("POST", SEND, json=fields).status_code for _ in range(3)] == [201, 201, 201]
+    assert [api("POST", SEND, json=fields).status_code for _index in range(3)] == [201, 201, 201]
 
 
 def test_windows_can_be_off(sandbox: Sandbox, api: Api) -> None:
     fields = {"message": "x", "to_channel": seeds.OPS}
     sandbox.settings(windows="off")
-    assert {api("POST", SEND, json=fields).status_code for _ in range(15)} == {201}
+    assert {api("POST", SEND, json=fields).status_code for _index in range(15)} == {201}

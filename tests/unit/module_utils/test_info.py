@@ -1,0 +1,139 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading messages and channels: spans, ids, threads, and what is asked wrongly."""
+
+from __future__ import annotations
+
+import datetime
+import typing as t
+
+import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call, Definition
+from ansible_collections.teamchat.zoom.plugins.modules import zoom_chat_channel_info, zoom_chat_message_info
+from ansible_collections.teamchat.zoom.tests.sandbox import seeds
+from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+
+Result = dict[str, t.Any]
+Read = t.Callable[..., Result]
+MESSAGES, CHANNELS = zoom_chat_message_info.DEFINITION, zoom_chat_channel_info.DEFINITION
+
+
+@pytest.fixture
+def read(sandbox: Sandbox, state_dir: str) -> Read:
+    def run(definition: Definition = MESSAGES, **arguments: t.Any) -> Result:
+        connection = {
+            "access_token": seeds.ACCESS_TOKEN,
+            "api_url": sandbox.api_url,
+            "oauth_url": sandbox.oauth_url,
+            "files_url": sandbox.files_url,
+            "user_id": seeds.SENDER,
+            "state_dir": state_dir,
+            "timeout": 2,
+        }
+        validation = ArgumentSpecValidator(definition.full_argument_spec, **definition.constraints).validate(
+            {**connection, **arguments}
+        )
+        assert validation.error_messages == []
+        return definition.outcome(Call(validation.validated_parameters, False, False, lambda _warning: None))
+
+    return run
+
+
+def texts(result: Result) -> list[str]:
+    return [message["message"] for message in result["messages"]]
+
+
+def test_all_pages_are_read_and_no_more_than_the_limit_asks_for(read: Read, sandbox: Sandbox) -> None:
+    for number in range(120):
+        sandbox.say("bob@example.com", str(number), to_channel=seeds.OPS, age=300 - number)
+    everything = [str(number) for number in range(119, -1, -1)]
+    assert texts(read(to_channel=seeds.OPS)) == everything
+    assert len(sandbox.requests("list")) == 3
+    assert texts(read(to_channel=seeds.OPS, limit=60)) == everything[:60]
+    assert len(sandbox.requests("list")) == 5
+
+
+@pytest.mark.parametrize(
+    ("since", "found"), [("30s", 0), ("2m", 1), ("1h", 2), ("1 h", 2), ("2d", 3), ("1w", 3), (None, 2)]
+)
+def test_a_duration_is_before_now(read: Read, sandbox: Sandbox, since: str | None, found: int) -> None:
+    for age in (60, 1800, 100000):
+        sandbox.say("bob@example.com", str(age), to_channel=seeds.OPS, age=age)
+    result = read(to_channel=seeds.OPS, **({"since": since} if since else {}))
+    assert texts(result) == ["60", "1800", "100000"][:found]
+
+
+def test_a_span_between_two_times(read: Read, sandbox: Sandbox) -> None:
+    now = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=5.5)))
+    for age in (60, 1800, 7200):
+        sandbox.say("bob@example.com", str(age), to_channel=seeds.OPS, age=age)
+    since, until = (now - datetime.timedelta(seconds=seconds) for seconds in (5000, 600))
+    assert texts(read(to_channel=seeds.OPS, since=since.isoformat(), until=until.isoformat())) == ["1800"]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"since": "52w"}, "since is '52w'; Zoom gives messages of the last six months only."),
+        ({"since": "1h", "until": "1h"}, "until is '1h', which is not after since, '1h'."),
+        ({"limit": 0}, "limit must be at least 1, not 0."),
+        ({"message_id": " "}, "message_id is empty; leave it out, or give an id."),
+        *(
+            (
+                {"since": text},
+                f"since is '{text}'; it must be a duration such as 30m, 12h or 7d, or an ISO-8601 time with a zone such"
+                " as 2026-03-01T09:00:00+01:00.",
+            )
+            for text in ("", "-1h", "1y", "1.5h", "2026-03-01T09:00:00", "2026-02-30T09:00:00Z")
+        ),
+    ],
+)
+def test_what_is_asked_wrongly_is_refused(read: Read, sandbox: Sandbox, options: Result, sentence: str) -> None:
+    result = read(to_channel=seeds.OPS, **options)
+    assert (result["failed"], result["msg"]) == (True, sentence)
+    assert sandbox.requests() == []
+
+
+def test_a_missing_message_is_none_and_a_missing_channel_an_error(read: Read) -> None:
+    assert read(to_channel=seeds.OPS, message_id="missing")["messages"] == []
+    assert read(to_channel="nowhere", message_id="missing")["failure"]["reason"] == "not_found"
+
+
+def test_a_thread_of_a_message_that_is_gone_is_an_error(read: Read) -> None:
+    assert read(to_channel=seeds.OPS, thread="missing")["failure"]["reason"] == "not_found"
+
+
+def test_a_message_looks_the_same_however_it_is_read(read: Read, sandbox: Sandbox) -> None:
+    main = sandbox.say(seeds.SENDER, "Main", to_channel=seeds.OPS, age=60)
+    reply = sandbox.say("bob@example.com", "Reply", to_channel=seeds.OPS, age=30, reply_main_message_id=main)
+    (by_id,) = read(to_channel=seeds.OPS, message_id=reply)["messages"]
+    assert read(to_channel=seeds.OPS, thread=main)["messages"][1] == by_id
+    assert read(to_channel=seeds.OPS)["messages"][0] == by_id
+    assert read(to_channel=seeds.OPS, search="REPLY")["messages"] == [by_id]
+    assert (by_id["id"], by_id["sender"], by_id["reply_main_message_id"]) == (reply, "bob@example.com", main)
+
+
+def test_a_remembered_name_of_a_channel_that_is_gone_is_looked_up_again(read: Read, sandbox: Sandbox) -> None:
+    sandbox.settings(filler_channels=1)
+    assert read(to_channel_name="filler-01")["messages"] == []
+    sandbox.reset()
+    result = read(to_channel_name="filler-01")
+    assert result["msg"].startswith("to_channel_name is 'filler-01', but the user named by user_id is in no channel of")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "names"),
+    [
+        ({"name": "ops"}, ["ops"]),
+        ({"name": "OPS"}, []),
+        ({"name": "duplicate"}, ["duplicate", "duplicate"]),
+        ({"name": "duplicate", "limit": 1}, ["duplicate"]),
+        ({"channel_id": seeds.OPS}, ["ops"]),
+        ({"channel_id": seeds.FOREIGN}, []),
+        ({"channel_id": "nowhere"}, []),
+    ],
+)
+def test_channels_are_read_by_id_and_exact_name(read: Read, arguments: Result, names: list[str]) -> None:
+    result = read(CHANNELS, **arguments)
+    assert ([channel["name"] for channel in result["channels"]], result["changed"]) == (names, False)

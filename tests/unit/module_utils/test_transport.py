@@ -1,0 +1,559 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One request against real servers, good and bad: what arrives, what fails, what is said, and what never leaves."""
+
+from __future__ import annotations
+
+import base64
+import pathlib
+import re
+import socket
+import ssl
+import time
+import typing as t
+
+import pytest
+import trustme
+from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
+from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body, json_body
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._transport import Request, Transport
+from ansible_collections.teamchat.zoom.tests.unit.wire import Peer, Server, answering, http, proxying, serving
+
+AUTHORIZATION = "Bearer t0ken-of-the-test"
+Connect = t.Callable[..., Connection]
+
+
+@pytest.fixture
+def send(connect: Connect) -> t.Callable[..., Answer]:
+    """Send one request; keywords are connection options, `patience` the seconds to the deadline."""
+
+    def once(
+        url: str, body: Body | None = None, method: str = "POST", patience: float = 5.0, **options: t.Any
+    ) -> Answer:
+        connection = connect(**{"api_url": "http://127.0.0.1:9", "timeout": 0.3, **options})
+        request = Request(method, url, body=body)
+        return Transport(connection).send(request, AUTHORIZATION, connection.timeout, time.monotonic() + patience)
+
+    return once
+
+
+Send = t.Callable[..., Answer]
+
+
+def failure_of(send: Send, *args: t.Any, **options: t.Any) -> ZoomError:
+    with pytest.raises(ZoomError) as caught:
+        send(*args, **options)
+    assert "t0ken" not in str(caught.value)
+    return caught.value
+
+
+def text_body() -> Body:
+    return json_body({"message": "hello"})
+
+
+def test_a_request_arrives_as_it_was_made_and_names_itself(send: Send) -> None:
+    with serving(answering(http(201, {"id": "A"}, {"X-Zm-TrackingId": "v=2"}))) as server:
+        answer = send(f"{server.url}/v2/x", text_body())
+    assert (answer.status, answer.content, answer.tracking_id) == (201, b'{"id": "A"}', "v=2")
+    (request,) = server.received
+    assert (request.method, request.target, request.body) == ("POST", "/v2/x", b'{"message": "hello"}')
+    assert request.headers["authorization"] == AUTHORIZATION
+    assert request.headers["content-type"] == "application/json; charset=utf-8"
+    assert re.fullmatch(
+        r"teamchat\.zoom/[0-9.]+\S* ansible-core/[0-9.]+\S* requests/[0-9.]+ Python/[0-9.]+\S*",
+        request.headers["user-agent"],
+    )
+
+
+def test_requests_share_one_connection(connect: Connect) -> None:
+    with serving(answering(http(200, {}))) as server:
+        transport = Transport(connect(api_url=server.url))
+        for _index in range(3):
+            transport.send(Request("GET", server.url), AUTHORIZATION, 1.0, time.monotonic() + 5)
+        assert server.connections == 1
+        assert len(server.received) == 3
+        transport._session.close()
+
+
+def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> None:
+    with serving(answering(http(307, b"", {"Location": "/other?x=1"}), http(200, {}))) as server:
+        transport = Transport(connect(api_url=server.url))
+        request = Request("GET", f"{server.url}/list", {"to_channel": "a&b", "from": "2026-01-01T00:00:00Z"})
+        transport.send(request, AUTHORIZATION, 1.0, time.monotonic() + 5)
+        transport._session.close()
+    assert [request.target for request in server.received] == [
+        "/list?to_channel=a%26b&from=2026-01-01T00%3A00%3A00Z",
+        "/other?x=1",
+    ]
+
+
+# No answer
+
+
+@pytest.fixture
+def closed_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_refused_connection_has_sent_nothing(send: Send, closed_port: int, method: str) -> None:
+    error = failure_of(send, f"http://127.0.0.1:{closed_port}/", text_body() if method == "POST" else None, method)
+    assert isinstance(error, NetworkFailed)
+    assert str(error) == f"No connection to 127.0.0.1:{closed_port}: Connection refused."
+    assert error.hint == "Check the network, or whether a proxy is needed."
+    assert not error.maybe_done
+    assert error.transient
+
+
+def test_a_name_that_does_not_exist_is_named(send: Send) -> None:
+    error = failure_of(send, "https://no-such-host.invalid/v2", text_body())
+    assert re.fullmatch(r"The name no-such-host\.invalid could not be resolved: .+\.", str(error))
+    assert error.hint == "Check the URL option, DNS, or whether a proxy is needed."
+    assert not error.maybe_done
+    assert error.transient
+
+
+def test_a_connection_that_is_never_accepted_ends_after_the_timeout(send: Send) -> None:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        fillers = []
+        for _index in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+            fillers.append(filler)
+        time.sleep(0.05)
+        started = time.monotonic()
+        error = failure_of(send, f"http://127.0.0.1:{listener.getsockname()[1]}/", text_body())
+        for filler in fillers:
+            filler.close()
+    assert str(error) == f"127.0.0.1:{listener_port(error)} did not answer within 0.3 s."
+    assert time.monotonic() - started < 1.0
+    assert not error.maybe_done
+    assert error.transient
+
+
+def listener_port(error: ZoomError) -> str:
+    return str(error).split(":")[1].split()[0]
+
+
+def read_and(what: t.Callable[[Peer], None]) -> t.Callable[[Server, Peer], None]:
+    def handle(server: Server, peer: Peer) -> None:
+        request = peer.read()
+        if request is not None:
+            server.received.append(request)
+            what(peer)
+
+    return handle
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_a_reset_after_the_request_may_have_done_its_work(send: Send, method: str) -> None:
+    with serving(read_and(Peer.reset)) as server:
+        error = failure_of(send, server.url, text_body() if method == "POST" else None, method)
+    assert str(error) == (
+        f"The connection to 127.0.0.1:{server.port} broke before the answer was complete: Connection reset by peer."
+    )
+    assert error.hint is None
+    assert error.maybe_done
+    assert error.transient
+
+
+def test_a_connection_that_ends_without_an_answer_may_have_done_its_work(send: Send) -> None:
+    with serving(read_and(lambda _peer: None)) as server:
+        error = failure_of(send, server.url, text_body())
+    assert str(error) == f"The connection to 127.0.0.1:{server.port} broke before the answer was complete."
+    assert error.maybe_done
+
+
+def test_a_server_that_hangs_ends_after_the_timeout(send: Send) -> None:
+    with serving(read_and(lambda peer: peer.wait(5))) as server:
+        started = time.monotonic()
+        error = failure_of(send, server.url, text_body())
+        assert 0.25 < time.monotonic() - started < 1.0
+    assert str(error) == f"The answer of 127.0.0.1:{server.port} did not arrive in time."
+    assert error.hint == "Zoom may be slow; raise timeout if it often is."
+    assert error.maybe_done
+    assert error.transient
+
+
+def trickle(data: bytes, pause: float = 0.1) -> t.Callable[[Peer], None]:
+    def say(peer: Peer) -> None:
+        for index in range(len(data)):
+            peer.send(data[index : index + 1])
+            time.sleep(pause)
+
+    return say
+
+
+def test_an_answer_that_trickles_in_time_is_read(send: Send) -> None:
+    answer = http(201, {"id": "A"}, {"Connection": "close"})
+    head, _mark, body = answer.partition(b"\r\n\r\n")
+
+    def say(peer: Peer) -> None:
+        peer.send(head + b"\r\n\r\n")
+        trickle(body, 0.05)(peer)
+
+    with serving(read_and(say)) as server:
+        assert send(server.url, text_body()).content == b'{"id": "A"}'
+
+
+def test_an_answer_that_trickles_for_ever_ends_at_the_deadline(send: Send) -> None:
+    def say(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        trickle(b"x" * 15)(peer)
+
+    with serving(read_and(say)) as server:
+        started = time.monotonic()
+        error = failure_of(send, server.url, text_body(), patience=0.6)
+        assert time.monotonic() - started < 1.2
+    assert str(error) == f"The answer of 127.0.0.1:{server.port} did not arrive in time."
+    assert error.maybe_done
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{"id": "A"',
+        b'HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{"id": "A"',
+        b'HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n7\r\n{"id": \r\n',
+        b"HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nnot hexadecimal\r\n",
+        b"HTTP/1.1 201 Cre",
+    ],
+)
+def test_a_cut_answer_may_have_done_its_work(send: Send, data: bytes) -> None:
+    with serving(read_and(lambda peer: peer.send(data))) as server:
+        if data.endswith(b"Cre"):
+            # The rest of a status line may be missing; what follows may not.
+            assert send(server.url, text_body()).content == b""
+            return
+        error = failure_of(send, server.url, text_body())
+    assert str(error) == f"The connection to 127.0.0.1:{server.port} broke before the answer was complete."
+    assert error.maybe_done
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SSH-2.0-OpenSSH_9.9\r\n",
+        b"\0\xff" * 100,
+        b"HTTP/1.1 abc Hm\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_a_broken_answer(send: Send, data: bytes) -> None:
+    with serving(read_and(lambda peer: peer.send(data))) as server:
+        error = failure_of(send, server.url, text_body())
+    assert isinstance(error, NetworkFailed)
+    assert str(error).startswith(f"The connection to 127.0.0.1:{server.port} broke before the answer was complete")
+    assert error.maybe_done
+
+
+def test_an_answer_without_end_is_not_read_to_the_end(send: Send) -> None:
+    def flood(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _index in range(20):
+            peer.send(b"x" * 1024 * 1024)
+
+    with serving(read_and(flood)) as server:
+        error = failure_of(send, server.url, text_body())
+    assert str(error) == f"The connection to 127.0.0.1:{server.port} broke before the answer was complete."
+    assert error.maybe_done
+
+
+def test_a_body_goes_out_whole_again_after_a_failure(connect: Connect) -> None:
+    body = text_body()
+    with serving(answering(http(503), http(201, {"id": "A"}))) as server:
+        transport = Transport(connect(api_url=server.url))
+        for _index in range(2):
+            transport.send(Request("POST", server.url, body=body), AUTHORIZATION, 1.0, time.monotonic() + 5)
+        transport._session.close()
+    assert [request.body for request in server.received] == [b'{"message": "hello"}'] * 2
+
+
+# The server's clock
+
+
+@pytest.mark.parametrize(
+    ("date", "ahead"),
+    [
+        ("Thu, 01 Jan 2099 00:00:00 GMT", 4070908800.0),
+        ("Thu, 01 Jan 2099 00:00:00 -0000", 4070908800.0),
+        ("nonsense", None),
+        ("Thu, 99 Jan 2099 00:00:00 GMT", None),
+        ("", None),
+    ],
+)
+def test_the_servers_clock_is_read_off_its_answers(connect: Connect, date: str, ahead: float | None) -> None:
+    with serving(answering(http(200, {}, {"Date": date}))) as server:
+        transport = Transport(connect(api_url=server.url))
+        assert transport.clock_ahead is None
+        transport.send(Request("GET", server.url), AUTHORIZATION, 1.0, time.monotonic() + 5)
+        transport._session.close()
+    if ahead is None:
+        assert transport.clock_ahead is None
+    else:
+        assert transport.clock_ahead == pytest.approx(ahead - time.time(), abs=5)
+
+
+# Redirects
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_redirect_to_a_configured_host_keeps_method_body_and_token(send: Send, status: int) -> None:
+    with (
+        serving(answering(http(201, {"id": "A"}))) as target,
+        serving(answering(http(status, b"", {"Location": f"{target.url}/moved"}))) as first,
+    ):
+        assert send(f"{first.url}/v2", text_body(), api_url=first.url).status == 201
+    (request,) = target.received
+    assert (request.method, request.target, request.body) == ("POST", "/moved", b'{"message": "hello"}')
+    assert request.headers["authorization"] == AUTHORIZATION
+
+
+def test_a_redirect_may_be_relative(send: Send) -> None:
+    with serving(answering(http(308, b"", {"Location": "../v2/moved?x=1"}), http(200, {}))) as server:
+        assert send(f"{server.url}/v1/x", text_body()).status == 200
+    assert [request.target for request in server.received] == ["/v1/x", "/v2/moved?x=1"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize(
+    ("location", "named"),
+    [
+        ("https://attacker.example/x", "attacker.example"),
+        ("https://zoom.us.evil.example/", "zoom.us.evil.example"),
+        ("https://evilzoom.us:8443/", "evilzoom.us:8443"),
+        ("http://zoom.us/", "zoom.us"),
+        ("https://zoom.us@evil.example/", "evil.example"),
+        ("https://user:hunter2hunter2@evil.example/", "evil.example"),
+        ("//evil.example/x", "evil.example"),
+        ("file:///etc/passwd", "an address without a host"),
+        ("https://[::1", "an address that is no URL"),
+    ],
+)
+def test_a_redirect_to_a_foreign_host_fails_and_names_it(send: Send, status: int, location: str, named: str) -> None:
+    with serving(answering(http(status, b"", {"Location": location, "X-Zm-TrackingId": "v=2"}))) as server:
+        error = failure_of(send, server.url, text_body())
+    assert isinstance(error, ServiceFailed)
+    assert str(error) == (
+        f"127.0.0.1:{server.port} redirects to {named}, where the token may not go; nothing was sent there."
+    )
+    assert (error.status, error.tracking_id) == (status, "v=2")
+    assert error.hint == (
+        "Only https hosts under zoom.us and zoomgov.com, and the hosts of the URL options, are followed. Something"
+        " between here and Zoom may have answered: check api_url, proxies and sign-in pages."
+    )
+    assert not error.maybe_done
+    assert not error.transient
+
+
+def test_no_byte_goes_to_a_host_that_only_one_parser_takes_for_zooms(send: Send) -> None:
+    with serving(answering(http(200, {}))) as foreign:
+        location = f"https://127.0.0.1:{foreign.port}\\.zoom.us/"
+        with serving(answering(http(307, b"", {"Location": location}))) as server:
+            failure_of(send, server.url, text_body(), api_url="https://api.zoom.us/v2")
+    assert foreign.connections == 0
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+def test_a_redirect_that_would_lose_the_body_fails(send: Send, status: int) -> None:
+    with serving(answering(http(status, b"", {"Location": "/moved"}))) as server:
+        error = failure_of(send, server.url, text_body())
+    assert str(error) == (
+        f"127.0.0.1:{server.port} answers HTTP {status} to POST, a redirect that would lose the request's body on its"
+        f" way to 127.0.0.1:{server.port}."
+    )
+    assert error.hint == "Check api_url: it may name an old address."
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_get_follows_every_kind_of_redirect(send: Send, status: int) -> None:
+    with serving(answering(http(status, b"", {"Location": "/moved"}), http(200, {}))) as server:
+        assert send(server.url, method="GET").status == 200
+    assert [request.target for request in server.received] == ["/", "/moved"]
+
+
+def test_redirects_without_end_are_given_up(send: Send) -> None:
+    with serving(answering(http(307, b"", {"Location": "/again"}))) as server:
+        error = failure_of(send, server.url, text_body())
+    host = f"127.0.0.1:{server.port}"
+    assert str(error) == f"{host} redirected more than 5 times, at last to {host}."
+    assert len(server.received) == 6
+
+
+def test_the_body_of_a_redirect_is_not_read_to_no_end(send: Send) -> None:
+    def flood(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 307 Moved\r\nLocation: /again\r\n\r\n")
+        for _index in range(20):
+            peer.send(b"x" * 1024 * 1024)
+
+    with serving(read_and(flood)) as server:
+        error = failure_of(send, server.url, text_body())
+    assert isinstance(error, NetworkFailed)
+    assert len(server.received) == 1
+
+
+def test_a_redirect_without_a_target_is_an_answer(send: Send) -> None:
+    with serving(answering(http(307))) as server:
+        assert send(server.url, text_body()).status == 307
+
+
+# ~/.netrc, proxies, TLS
+
+
+def test_netrc_does_not_replace_the_token(send: Send, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (".netrc", "_netrc"):
+        (tmp_path / name).write_text("machine 127.0.0.1 login eve password evil\ndefault login eve password evil\n")
+        (tmp_path / name).chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    with serving(answering(http(307, b"", {"Location": "/moved"}), http(200, {}))) as server:
+        send(server.url, text_body())
+    assert [request.headers["authorization"] for request in server.received] == [AUTHORIZATION] * 2
+
+
+def test_a_request_goes_through_the_proxy_with_its_credentials(send: Send) -> None:
+    with serving(answering(http(201, {"id": "A"}))) as server, serving(proxying("user", "p@ss word")) as proxy:
+        answer = send(
+            f"{server.url}/v2", text_body(), proxy=f"http://user:p%40ss%20word@127.0.0.1:{proxy.port}", timeout=2.0
+        )
+    assert answer.status == 201
+    assert [request.target for request in proxy.received] == [f"{server.url}/v2"]
+    (arrived,) = server.received
+    assert arrived.headers["authorization"] == AUTHORIZATION
+    assert "proxy-authorization" not in arrived.headers
+
+
+@pytest.fixture
+def tls(tmp_path: pathlib.Path) -> tuple[ssl.SSLContext, str]:
+    """A server's TLS context, and its certificate authority's file."""
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1", "localhost").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return context, str(tmp_path / "ca.pem")
+
+
+Tls = tuple[ssl.SSLContext, str]
+
+
+def test_tls_goes_through_a_tunnel_that_sees_neither_token_nor_message(send: Send, tls: Tls) -> None:
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server, serving(proxying("user", "secret")) as proxy:
+        answer = send(
+            server.tls_url,
+            text_body(),
+            proxy=f"http://user:secret@127.0.0.1:{proxy.port}",
+            ca_path=tls[1],
+            timeout=2.0,
+        )
+    assert answer.status == 201
+    (tunnel,) = proxy.received
+    assert (tunnel.method, tunnel.target) == ("CONNECT", f"127.0.0.1:{server.port}")
+    assert "authorization" not in tunnel.headers
+    (arrived,) = server.received
+    assert "proxy-authorization" not in arrived.headers
+
+
+def test_a_proxy_that_refuses_is_named_without_its_password(send: Send) -> None:
+    with serving(proxying("user", "secret")) as proxy:
+        error = failure_of(
+            send,
+            "https://api.zoom.us/v2",
+            text_body(),
+            proxy=f"http://user:wr0ng-secret@127.0.0.1:{proxy.port}",
+            timeout=2.0,
+        )
+    assert str(error).startswith("The proxy did not connect to api.zoom.us")
+    assert "wr0ng" not in str(error) + repr(error.failure())
+    assert base64.b64encode(b"user:wr0ng-secret").decode() not in str(error)
+    assert error.hint == "Check proxy and the *_proxy environment variables."
+    assert not error.maybe_done
+
+
+def test_a_proxy_that_is_not_there_is_said(send: Send, closed_port: int) -> None:
+    error = failure_of(send, "https://api.zoom.us/v2", text_body(), proxy=f"http://127.0.0.1:{closed_port}")
+    assert str(error) == "The proxy did not connect to api.zoom.us: Connection refused."
+    assert not error.maybe_done
+    assert error.transient
+
+
+def test_the_option_wins_over_the_environments_proxy(
+    send: Send, monkeypatch: pytest.MonkeyPatch, closed_port: int
+) -> None:
+    for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+        monkeypatch.setenv(variable, f"http://127.0.0.1:{closed_port}")
+    with serving(answering(http(201, {"id": "A"}))) as server, serving(proxying()) as proxy:
+        assert send(server.url, text_body(), proxy=proxy.url, timeout=2.0).status == 201
+    assert len(proxy.received) == 1
+
+
+def test_the_environments_proxy_is_used_for_zoom(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    with serving(proxying("user", "secret")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        failure_of(send, "https://api.zoom.us/v2", text_body(), timeout=2.0)
+    assert [(request.method, request.target) for request in proxy.received] == [("CONNECT", "api.zoom.us:443")]
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_plain_http_to_this_machine_never_leaves_it_through_the_environments_proxy(
+    send: Send, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    with serving(answering(http(200, {}))) as server, serving(proxying()) as proxy:
+        for variable in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+            monkeypatch.setenv(variable, proxy.url)
+        assert send(f"http://{host}:{server.port}/", text_body(), timeout=2.0).status == 200
+    assert proxy.connections == 0
+
+
+def test_a_certificate_is_checked_against_ca_path(send: Send, tls: Tls) -> None:
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
+        assert send(server.tls_url, text_body(), ca_path=tls[1], timeout=2.0).status == 201
+
+
+def test_an_unknown_authority_is_one_attempt_and_a_sentence(send: Send, tls: Tls) -> None:
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
+        error = failure_of(send, server.tls_url, text_body(), timeout=2.0)
+    assert str(error) == (
+        f"TLS to 127.0.0.1:{server.port} failed: certificate verify failed: unable to get local issuer certificate."
+    )
+    assert error.hint == ("Give the certificate authority's file as ca_path; for a test only, validate_certs=false.")
+    assert not error.maybe_done
+    assert not error.transient
+    assert (server.connections, server.received) == (1, [])
+
+
+def test_another_hosts_certificate_is_refused(send: Send, tmp_path: pathlib.Path) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("api.zoom.us").configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serving(answering(http(200, {})), context) as server:
+        error = failure_of(send, server.tls_url, text_body(), ca_path=str(tmp_path / "ca.pem"), timeout=2.0)
+    assert str(error).startswith(f"TLS to 127.0.0.1:{server.port} failed: certificate verify failed: ")
+    assert server.received == []
+    assert not error.transient
+
+
+def test_a_certificate_is_not_checked_when_that_is_switched_off(
+    send: Send, tls: Tls, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    (tmp_path / "empty.pem").write_text("")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "empty.pem"))
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
+        assert send(server.tls_url, text_body(), validate_certs=False, timeout=2.0).status == 201
+
+
+def test_a_server_that_does_not_speak_tls_is_said(send: Send) -> None:
+    with serving(lambda _server, peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
+        error = failure_of(send, server.tls_url, text_body(), timeout=2.0)
+    assert str(error).startswith(f"TLS to 127.0.0.1:{server.port} failed")
+    assert not error.maybe_done
+    assert error.transient
