@@ -23,6 +23,4 @@ def integration(session: nox.Session, core: str) -> None:
     session.install(f"ansible-core=={core}.*", "-r", "tests/integration/requirements-matrix.txt")
     session.run("ansible", "--version")
     session.run("pytest", "tests/integration", *session.posargs)
-    session.run(
-        "python", "-m", "tests.sandbox", "run", "--", "python", "tests/integration/run.py", COPY, silent=False
-    )
+    session.run("python", "-m", "tests.sandbox", "run", "--", "python", "tests/integration/run.py", COPY, silent=False)

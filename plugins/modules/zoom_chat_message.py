@@ -152,7 +152,7 @@ options:
   unique_within:
     description:
       - Send nothing when the same message of the sender stands in that conversation, or thread, since so many seconds.
-        RV(id) is then the one that stands there.
+        RV(id) is then the one that stands there. With O(scheduled_time) it is one that is scheduled for that time.
       - A re-run of a playbook does not post again, and completes a long message that was interrupted.
       - Zoom shows a new message after about a second, so tasks that run at the same time, as for many hosts, do not see
         each other's. Use C(run_once) for those.

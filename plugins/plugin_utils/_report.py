@@ -709,8 +709,8 @@ def _longest(times: t.Iterable[TaskTime]) -> list[TaskTime]:
 # Reasons
 
 _SAYS_NOTHING = re.compile(
-    r"(?:(?:the command exited with a )?non-zero return code\.?|module failure.*|all items completed|one or more items failed|"
-    r"failed|unknown error|task failed\.?|task failed: module failed\.?)",
+    r"(?:(?:the command exited with a )?non-zero return code\.?|module failure.*|all items completed|"
+    r"one or more items failed|failed|unknown error|task failed\.?|task failed: module failed\.?)",
     re.IGNORECASE | re.DOTALL,
 )
 #: What stands before the cause, and only repeats that and which host was not reached.

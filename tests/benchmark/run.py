@@ -29,6 +29,14 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 TASKS = 40
 # A module takes so much longer that fewer tasks tell as much.
 MODULE_TASKS = 8
+MEGABYTE = 1024**2
+
+# Runs a command and tells the most memory, in KiB, of it and of all that it started. The kernel counts what a
+# process had before it became another program, so the command's parent has to be small.
+_MEASURE_MEMORY = (
+    "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:], stdout=sys.stderr);"
+    " print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,27 +68,39 @@ class Playbooks:
         }
 
     def seconds(self, task: dict[str, t.Any], times: int) -> float:
-        play = {
-            "name": "Measure",
-            "hosts": "localhost",
-            "connection": "local",
-            "gather_facts": False,
-            # The interpreter is known, so that no variant pays for its discovery.
-            "vars": {"ansible_python_interpreter": sys.executable},
-            "tasks": [{"name": f"Task {number}", **task} for number in range(times)],
-        }
-        return self.play_seconds(play)
+        return self.play_seconds(_play([task] * times))
 
     def play_seconds(self, play: dict[str, t.Any], *arguments: str) -> float:
+        begun = time.perf_counter()
+        self._run([*self._command(play), *arguments])
+        return time.perf_counter() - begun
+
+    def peak_memory(self, task: dict[str, t.Any]) -> int:
+        """The most bytes of memory of one process of a playbook with this task."""
+        return int(self._run([sys.executable, "-c", _MEASURE_MEMORY, *self._command(_play([task]))])) * 1024
+
+    def _command(self, play: dict[str, t.Any]) -> list[str]:
         path = self._home / "measure.yml"
         path.write_text(yaml.safe_dump([play]), encoding="utf-8")
-        command = [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(path), *arguments]
-        begun = time.perf_counter()
+        return [str(pathlib.Path(sys.executable).with_name("ansible-playbook")), str(path)]
+
+    def _run(self, command: list[str]) -> str:
         done = subprocess.run(command, env=self._environment, capture_output=True, text=True, check=False)
-        elapsed = time.perf_counter() - begun
         if done.returncode:
             raise SystemExit(f"The playbook failed:\n{done.stdout}\n{done.stderr}")
-        return elapsed
+        return done.stdout
+
+
+def _play(tasks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+    return {
+        "name": "Measure",
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        # The interpreter is known, so that no variant pays for its discovery.
+        "vars": {"ansible_python_interpreter": sys.executable},
+        "tasks": [{"name": f"Task {number}", **task} for number, task in enumerate(tasks)],
+    }
 
 
 def message_cost(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
@@ -173,6 +193,31 @@ def busy_channel(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
     ]
 
 
+def large_file(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
+    """A file of 1 GB, through a file host that sends uploads on to another one."""
+    sandbox.reset()
+    nothing = playbooks.peak_memory({"ansible.builtin.debug": {"msg": "Measured"}})
+    figures = []
+    with tempfile.NamedTemporaryFile(prefix="zoom-bench-") as file:
+        file.truncate(1024 * MEGABYTE)
+        message = {"to_contact": "alice@example.com", "msg": "Measured", "files": [file.name]}
+        for where, in_process in (("in-process", True), ("as a module", False)):
+            begun = time.perf_counter()
+            peak = playbooks.peak_memory(
+                {"teamchat.zoom.zoom_chat_message": message, "vars": {"zoom_chat_in_process": in_process}}
+            )
+            over = (peak - nothing) / MEGABYTE
+            figures.append(
+                Figure(
+                    f"a file of 1 GB {where} ({time.perf_counter() - begun:.0f} s), memory over ansible.builtin.debug",
+                    f"{over:.0f} MB",
+                    "≤ 80 MB",
+                    over <= 80,
+                )
+            )
+    return figures
+
+
 def _hosts(count: int) -> str:
     return "".join(f"host{number:03}," for number in range(count))
 
@@ -198,7 +243,7 @@ def main() -> int:
     options = parser.parse_args()
     figures: list[Figure] = []
     with running_sandbox() as sandbox:
-        for measure in (message_cost, one_token, busy_channel):
+        for measure in (message_cost, one_token, busy_channel, large_file):
             # A home of its own: no token and no send window is left from the measurement before.
             with tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
                 for figure in measure(Playbooks(sandbox, home, options.rounds), sandbox):
