@@ -19,8 +19,8 @@ COPY = ".build/ansible_collections/teamchat/zoom"
     ("python", "core"), [(python, core) for core, python in PYTHONS.items()], ids=[f"core-{core}" for core in PYTHONS]
 )
 def integration(session: nox.Session, core: str) -> None:
-    """Real playbooks: pytest's, and ansible-test's targets."""
+    """Real playbooks: pytest's (all, or those that are named), and ansible-test's targets."""
     session.install(f"ansible-core=={core}.*", "-r", "tests/integration/requirements-matrix.txt")
     session.run("ansible", "--version")
-    session.run("pytest", "tests/integration", *session.posargs)
+    session.run("pytest", *(session.posargs or ["tests/integration"]))
     session.run("python", "-m", "tests.sandbox", "run", "--", "python", "tests/integration/run.py", COPY, silent=False)

@@ -9,7 +9,6 @@ slows them alike.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import os
 import pathlib
 import statistics
@@ -23,8 +22,8 @@ import yaml
 
 from ..sandbox import seeds
 from ..sandbox.running import Sandbox, running_sandbox
-
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+from .callbacks import callback_cost
+from .figures import ROOT, Figure
 
 TASKS = 40
 # A module takes so much longer that fewer tasks tell as much.
@@ -37,19 +36,6 @@ _MEASURE_MEMORY = (
     "import resource, subprocess, sys; code = subprocess.call(sys.argv[1:], stdout=sys.stderr);"
     " print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss); sys.exit(code)"
 )
-
-
-@dataclasses.dataclass(frozen=True)
-class Figure:
-    """One measured number and its bar."""
-
-    what: str
-    measured: str
-    limit: str
-    holds: bool
-
-    def __str__(self) -> str:
-        return f"{'ok  ' if self.holds else 'MISS'}  {self.what}: {self.measured} (limit: {self.limit})"
 
 
 class Playbooks:
@@ -237,6 +223,12 @@ def _to_many_hosts(recipient: dict[str, str]) -> dict[str, t.Any]:
     }
 
 
+def _printed(figures: list[Figure]) -> list[Figure]:
+    for figure in figures:
+        print(figure, flush=True)
+    return figures
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="how often each variant runs (default: 5)")
@@ -246,9 +238,8 @@ def main() -> int:
         for measure in (message_cost, one_token, busy_channel, large_file):
             # A home of its own: no token and no send window is left from the measurement before.
             with tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
-                for figure in measure(Playbooks(sandbox, home, options.rounds), sandbox):
-                    figures.append(figure)
-                    print(figure, flush=True)
+                figures += _printed(measure(Playbooks(sandbox, home, options.rounds), sandbox))
+    figures += _printed(callback_cost(options.rounds))
     return 0 if all(figure.holds for figure in figures) else 1
 
 

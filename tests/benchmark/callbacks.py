@@ -1,0 +1,147 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a callback adds to a run of 200 hosts and 10 tasks: none, ours, and community.general.slack."""
+
+from __future__ import annotations
+
+import contextlib
+import http.server
+import os
+import pathlib
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+import typing as t
+import venv
+
+import yaml
+
+from ..sandbox import seeds
+from ..sandbox.running import running_sandbox
+from .figures import ROOT, Figure
+
+HOSTS = 200
+TASKS = 10
+LATENCY = 0.2
+FLUSH_TIMEOUT = 5
+_PEER = ROOT / ".build" / "peer"
+# A run takes several seconds, so fewer rounds tell as much as with single tasks.
+_MOST_ROUNDS = 3
+
+
+def callback_cost(rounds: int) -> list[Figure]:
+    """Wall time with a healthy server that takes 200 ms to answer, and with one that never does."""
+    ansible_playbook = _peer()
+    rounds = min(rounds, _MOST_ROUNDS)
+    with tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
+        runs = _Runs(ansible_playbook, home)
+        with running_sandbox(latency=LATENCY) as sandbox, _slack(LATENCY) as webhook:
+            variants = {"none": {}, "ours": _ours(sandbox.environment()), "slack": _theirs(webhook)}
+            healthy = runs.medians(rounds, variants)
+        with running_sandbox() as sandbox, _slack(None) as webhook:
+            sandbox.fault("hang", times=None, seconds=600)
+            variants = {"none": {}, "ours": _ours(sandbox.environment()), "slack": _theirs(webhook)}
+            hanging = runs.medians(1, variants)
+    share = healthy["ours"] / healthy["none"] - 1
+    added = hanging["ours"] - hanging["none"]
+    return [
+        Figure(
+            f"callback, healthy server with 200 ms latency ({healthy['none']:.1f} s without)",
+            f"{share:+.1%} with ours, {healthy['slack'] / healthy['none'] - 1:+.1%} with community.general.slack",
+            "≤ 1 %",
+            share <= 0.01,
+        ),
+        Figure(
+            f"callback, server that never answers ({hanging['none']:.1f} s without)",
+            f"+{added:.1f} s with ours, +{hanging['slack'] - hanging['none']:.1f} s with community.general.slack",
+            f"≤ flush_timeout + 1 s = {FLUSH_TIMEOUT + 1} s",
+            added <= FLUSH_TIMEOUT + 1,
+        ),
+    ]
+
+
+def _peer() -> pathlib.Path:
+    """ansible-playbook of an environment that has the peer: PyPI's package `ansible` brings it."""
+    executable = _PEER / "bin" / "ansible-playbook"
+    if not executable.exists():
+        venv.create(_PEER, with_pip=True)
+        pip = [str(_PEER / "bin" / "python"), "-m", "pip", "install", "--quiet", "ansible", "requests", "prettytable"]
+        subprocess.run(pip, check=True)
+    return executable
+
+
+def _ours(environment: dict[str, str]) -> dict[str, str]:
+    return {
+        **environment,
+        "ANSIBLE_CALLBACKS_ENABLED": "teamchat.zoom.zoom_chat",
+        "ZOOM_CHAT_TO_CHANNEL": seeds.OPS,
+        "ZOOM_CHAT_FLUSH_TIMEOUT": str(FLUSH_TIMEOUT),
+        "ZOOM_CHAT_OUTBOX": "false",
+    }
+
+
+def _theirs(webhook: str) -> dict[str, str]:
+    return {"ANSIBLE_CALLBACKS_ENABLED": "community.general.slack", "SLACK_WEBHOOK_URL": webhook}
+
+
+class _Runs:
+    def __init__(self, ansible_playbook: pathlib.Path, home: str) -> None:
+        path = pathlib.Path(home, "measure.yml")
+        tasks = [{"name": f"Task {number}", "ansible.builtin.debug": {"msg": "Measured"}} for number in range(TASKS)]
+        play = {"name": "Measure", "hosts": "all", "gather_facts": False, "tasks": tasks}
+        path.write_text(yaml.safe_dump([play]), encoding="utf-8")
+        hosts = "".join(f"host{number:03}," for number in range(HOSTS))
+        self._command = [str(ansible_playbook), str(path), "-i", hosts]
+        self._home = home
+
+    def medians(self, rounds: int, variants: dict[str, dict[str, str]]) -> dict[str, float]:
+        times: dict[str, list[float]] = {name: [] for name in variants}
+        for _round in range(rounds):
+            for name, environment in variants.items():
+                times[name].append(self._seconds(environment))
+        return {name: statistics.median(taken) for name, taken in times.items()}
+
+    def _seconds(self, changes: dict[str, str]) -> float:
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("ZOOM_", "ANSIBLE_"))},
+            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / '.collections'}{os.pathsep}{_PEER / 'collections'}",
+            "ANSIBLE_HOME": self._home,
+            **changes,
+        }
+        begun = time.perf_counter()
+        done = subprocess.run(self._command, env=environment, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SystemExit(f"The playbook failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
+        return time.perf_counter() - begun
+
+
+@contextlib.contextmanager
+def _slack(latency: float | None) -> t.Iterator[str]:
+    """Slack's webhook, as far as the peer needs it; without a latency it never answers."""
+    stopped = threading.Event()
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if stopped.wait(latency):
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b"ok")
+
+        def log_message(self, format: str, *args: t.Any) -> None:  # noqa: A002 (the base class's name)
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/services/hook"
+    finally:
+        stopped.set()
+        server.shutdown()
+        thread.join()
+        server.server_close()
