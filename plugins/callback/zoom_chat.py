@@ -1,0 +1,571 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The callback zoom_chat: Ansible's events become lines for the courier process, and nothing else happens here."""
+
+# ruff: noqa: E402 (Ansible wants the documentation to stand before the imports)
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: zoom_chat
+type: notification
+short_description: Post summaries of playbook runs to Zoom Team Chat
+version_added: 0.1.0
+description:
+  - Tells a channel or a person how each playbook run went, in one message, with the details of failures in its thread.
+  - A run that is killed or cancelled is reported as interrupted, with what had happened so far.
+  - All sending is done by a process of its own. The playbook neither waits for Zoom nor fails because of it, except
+    that it waits for O(flush_timeout) seconds at its very end.
+  - Task arguments, extra variables and the environment are never sent, results of tasks with C(no_log) stay hidden,
+    and the connection's secrets and the vault passwords are taken out of all texts.
+  - The play variable C(zoom_chat_title) gives a run another title, and C(zoom_chat_mute=true) keeps it to itself.
+author:
+  - teamchat.zoom contributors (@teamchat-zoom)
+extends_documentation_fragment:
+  - teamchat.zoom.callback_connection
+requirements:
+  - enable it in the configuration, C(callbacks_enabled = teamchat.zoom.zoom_chat)
+options:
+  to_channel:
+    description:
+      - The id of the channel that the summaries go to, or its JID. The sender must be a member.
+      - One of O(to_channel), O(to_contact), O(to_channel_name) and O(webhook_url) must be given.
+    type: str
+    env:
+      - name: ZOOM_CHAT_TO_CHANNEL
+    ini:
+      - section: callback_zoom_chat
+        key: to_channel
+  to_contact:
+    description:
+      - The e-mail address, user id or member id of a person who gets the summaries.
+    type: str
+    env:
+      - name: ZOOM_CHAT_TO_CONTACT
+    ini:
+      - section: callback_zoom_chat
+        key: to_contact
+  to_channel_name:
+    description:
+      - The exact name of the channel. It is looked up, which takes a scope more than O(to_channel) does.
+    type: str
+    env:
+      - name: ZOOM_CHAT_TO_CHANNEL_NAME
+    ini:
+      - section: callback_zoom_chat
+        key: to_channel_name
+  webhook_url:
+    description:
+      - The endpoint of Zoom's Incoming Webhook app, as C(/inc connect) shows it. No app of your own is needed.
+      - A webhook has no threads, no edits and no files. Details stand in the card itself, and O(live),
+        O(failure_channel), O(mention_on_failure) and O(report_file) have no effect.
+    type: str
+    env:
+      - name: ZOOM_CHAT_WEBHOOK_URL
+    ini:
+      - section: callback_zoom_chat
+        key: webhook_url
+  webhook_token:
+    description:
+      - The verification token of the webhook.
+    type: str
+    env:
+      - name: ZOOM_CHAT_WEBHOOK_TOKEN
+    ini:
+      - section: callback_zoom_chat
+        key: webhook_token
+  webhook_secret:
+    description:
+      - The secret of a webhook that was made with C(/inc connect -s). Each message is signed with it.
+      - Excludes O(webhook_token).
+    type: str
+    env:
+      - name: ZOOM_CHAT_WEBHOOK_SECRET
+    ini:
+      - section: callback_zoom_chat
+        key: webhook_secret
+  failure_channel:
+    description:
+      - The id of a channel that also gets the summary when the run failed, was interrupted, or found no hosts.
+      - Details, mentions and the report go there, and the usual target gets the summary alone.
+    type: str
+    env:
+      - name: ZOOM_CHAT_FAILURE_CHANNEL
+    ini:
+      - section: callback_zoom_chat
+        key: failure_channel
+  notify_on:
+    description:
+      - When to write. V(always) is every run that has ended.
+      - V(start) writes when the playbook starts, too. V(success) is a run without failures, V(change) one that changed
+        something, V(failure) everything but a success.
+      - V(recovery) is a run that ended differently from this playbook's last one, because it broke or works again.
+    type: list
+    elements: str
+    default: [always]
+    env:
+      - name: ZOOM_CHAT_NOTIFY_ON
+    ini:
+      - section: callback_zoom_chat
+        key: notify_on
+  live:
+    description:
+      - Write a message when the playbook starts, and edit it as plays run; at the end it becomes the summary.
+    type: bool
+    default: false
+    env:
+      - name: ZOOM_CHAT_LIVE
+    ini:
+      - section: callback_zoom_chat
+        key: live
+  live_interval:
+    description:
+      - The fewest seconds between two edits of O(live).
+    type: float
+    default: 15.0
+    env:
+      - name: ZOOM_CHAT_LIVE_INTERVAL
+    ini:
+      - section: callback_zoom_chat
+        key: live_interval
+  details:
+    description:
+      - Where the details of failures go, as replies (V(thread)), into the message (V(inline)), or nowhere (V(none)).
+    type: str
+    choices: [thread, inline, none]
+    default: thread
+    env:
+      - name: ZOOM_CHAT_DETAILS
+    ini:
+      - section: callback_zoom_chat
+        key: details
+  max_failures:
+    description:
+      - How many failures are described. The others are counted.
+    type: int
+    default: 5
+    env:
+      - name: ZOOM_CHAT_MAX_FAILURES
+    ini:
+      - section: callback_zoom_chat
+        key: max_failures
+  max_hosts:
+    description:
+      - How many hosts are named for each failure. The others are counted.
+    type: int
+    default: 10
+    env:
+      - name: ZOOM_CHAT_MAX_HOSTS
+    ini:
+      - section: callback_zoom_chat
+        key: max_hosts
+  report_file:
+    description:
+      - Whether to put a report into the thread, an HTML file with the whole recap, the failures with their output, and
+        how long plays and tasks took.
+      - V(never), on V(failure) and interruption, or V(always).
+    type: str
+    choices: [never, failure, always]
+    default: never
+    env:
+      - name: ZOOM_CHAT_REPORT_FILE
+    ini:
+      - section: callback_zoom_chat
+        key: report_file
+  mention_on_failure:
+    description:
+      - Who is mentioned when the run failed, by e-mail address or member id; V(all) is everyone in the channel.
+    type: list
+    elements: str
+    default: []
+    env:
+      - name: ZOOM_CHAT_MENTION_ON_FAILURE
+    ini:
+      - section: callback_zoom_chat
+        key: mention_on_failure
+  title_template:
+    description:
+      - A Jinja2 template for the first line of the summary. It runs in a sandbox and sees what the guide of this
+        collection lists, such as C(playbook), C(outcome) and C(duration).
+      - A template that does not work is replaced by the usual text, with a warning.
+    type: str
+    env:
+      - name: ZOOM_CHAT_TITLE_TEMPLATE
+    ini:
+      - section: callback_zoom_chat
+        key: title_template
+  body_template:
+    description:
+      - The same for the text below the first line.
+    type: str
+    env:
+      - name: ZOOM_CHAT_BODY_TEMPLATE
+    ini:
+      - section: callback_zoom_chat
+        key: body_template
+  flush_timeout:
+    description:
+      - The most seconds that a playbook which has ended waits for its summary to be delivered.
+    type: float
+    default: 15.0
+    env:
+      - name: ZOOM_CHAT_FLUSH_TIMEOUT
+    ini:
+      - section: callback_zoom_chat
+        key: flush_timeout
+  dry_run_dir:
+    description:
+      - A folder. What would be sent is written there, each run into a folder of its own, and nothing is sent.
+      - Neither a target nor credentials are needed.
+    type: str
+    env:
+      - name: ZOOM_CHAT_DRY_RUN_DIR
+    ini:
+      - section: callback_zoom_chat
+        key: dry_run_dir
+  outbox:
+    description:
+      - Whether to keep a summary that could not be delivered, in O(state_dir), for the next run to deliver.
+      - Kept are 100 summaries at most, for 7 days at most, readable by their owner alone.
+    type: bool
+    default: true
+    env:
+      - name: ZOOM_CHAT_OUTBOX
+    ini:
+      - section: callback_zoom_chat
+        key: outbox
+  adhoc:
+    description:
+      - Whether to write about ad-hoc commands, too. Ansible itself asks callbacks about them with
+        C(bin_ansible_callbacks) only.
+    type: bool
+    default: false
+    env:
+      - name: ZOOM_CHAT_ADHOC
+    ini:
+      - section: callback_zoom_chat
+        key: adhoc"""
+
+EXAMPLES = r"""
+# ansible.cfg: summaries to a channel, on behalf of a user; the secret is in the environment as ZOOM_CLIENT_SECRET
+# [defaults]
+# callbacks_enabled = teamchat.zoom.zoom_chat
+#
+# [callback_zoom_chat]
+# account_id = abc123
+# client_id = def456
+# user_id = deploy@example.com
+# to_channel = 6f70730000000000000000000000000
+
+# The same by the environment alone
+# export ANSIBLE_CALLBACKS_ENABLED=teamchat.zoom.zoom_chat
+# export ZOOM_ACCESS_TOKEN=...
+# export ZOOM_CHAT_TO_CHANNEL=6f70730000000000000000000000000
+
+# An Incoming Webhook, as "/inc connect ansible" shows it
+# [callback_zoom_chat]
+# webhook_url = https://integrations.zoom.us/chat/webhooks/incomingwebhook/abc
+# and ZOOM_CHAT_WEBHOOK_TOKEN, or for "/inc connect -s" ZOOM_CHAT_WEBHOOK_SECRET, in the environment
+
+# Only what needs a look: failures also to the incidents channel, with the one on call and a report
+# [callback_zoom_chat]
+# to_channel_name = deployments
+# notify_on = change,failure
+# failure_channel = 696e63000000000000000000000000
+# mention_on_failure = oncall@example.com
+# report_file = failure
+# max_failures = 3
+# max_hosts = 5
+
+# A message that follows the run; details in the message itself instead of its thread
+# [callback_zoom_chat]
+# to_contact = alice@example.com
+# live = true
+# live_interval = 30
+# details = inline
+
+# Tell when a nightly playbook breaks, and when it works again
+# [callback_zoom_chat]
+# notify_on = recovery
+
+# Texts of one's own
+# [callback_zoom_chat]
+# title_template = {{ playbook }} on {{ limit or 'all hosts' }}: {{ outcome }}
+# body_template = {{ standard }}
+
+# See what would be sent, without sending anything
+# ANSIBLE_CALLBACKS_ENABLED=teamchat.zoom.zoom_chat ZOOM_CHAT_DRY_RUN_DIR=/tmp/zoom ansible-playbook site.yml
+
+# In a play
+- name: Roll out the shop
+  hosts: shop
+  vars:
+    zoom_chat_title: Shop {{ shop_version }}
+    zoom_chat_mute: "{{ shop_stage == 'test' }}"
+  roles:
+    - shop
+"""
+
+import contextlib
+import os
+import time
+import typing as t
+import uuid
+
+from ansible import constants as C  # noqa: N812
+from ansible import context
+from ansible.module_utils.ansible_release import __version__ as ansible_version
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.callback import CallbackBase
+from ansible.template import Templar
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import ADHOC, Describer, Seen
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import CourierEnded, Pipe, origin
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
+
+_META = frozenset(C.add_internal_fqcns(("meta",)))
+_HOSTS_IN_A_LINE = 500
+_STATS = ("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored")
+
+
+class _Run:
+    """One playbook's run, from its start to its recap."""
+
+    def __init__(
+        self, playbook: t.Any, options: dict[str, t.Any], settings: Settings, counted: dict[str, t.Any]
+    ) -> None:
+        """:raises OSError: the courier cannot be started."""
+        file_name = str(playbook._file_name)
+        secrets = _vault_passwords(playbook)
+        self._settings = settings
+        self._describer = Describer(Scrubber([*settings.secrets, *secrets]), os.path.abspath(str(playbook._basedir)))
+        run = self._describer.run(file_name, context.CLIARGS, ansible_version, os.environ)
+        self._pipe = Pipe(
+            {
+                "options": options,
+                "secrets": secrets,
+                "parent": os.getpid(),
+                "playbook": os.path.abspath(file_name),
+                "run": uuid.uuid4().hex,
+            }
+        )
+        self._play = ""
+        self._tasks: set[str] = set()
+        #: The recap counts on over several playbooks; what it had before this one.
+        self._counted = counted
+        self._failures: dict[str, list[int]] = {}
+        self._cleared: dict[str, list[int]] = {}
+        self._write(_events.RUN, run)
+
+    def _write(self, event: str, line: t.Mapping[str, t.Any], can_drop: bool = False) -> None:
+        self._pipe.write(_events.dump(event, time.time(), line), can_drop)
+
+    def play(self, play: t.Any) -> None:
+        self._tasks.clear()
+        said = _said_in_play(play)
+        if said:
+            self._write(_events.VARS, self._describer.said(said))
+        line = self._describer.play(play)
+        self._play = line["play"]
+        self._write(_events.PLAY, line)
+
+    def task(self, task: t.Any, handler: bool) -> None:
+        if task.action in _META:
+            if task.args.get("_raw_params") == "clear_host_errors":
+                self._clear()
+        elif task._uuid not in self._tasks:
+            # Strategies that let hosts run ahead announce a task for each host.
+            self._tasks.add(task._uuid)
+            self._write(_events.TASK, self._describer.task(task, self._play, handler))
+
+    def ok(self, seen: Seen) -> None:
+        line = {"task": seen.task_id, "host": seen.host, "changed": bool(seen.result.get("changed"))}
+        self._write(_events.OK, line, can_drop=True)
+
+    def failed(self, seen: Seen, ignored: bool) -> None:
+        self._write(_events.FAILED, self._describer.failed(seen, ignored))
+        if not ignored:
+            self._failures.setdefault(seen.host, [0, 0])[0] += 1
+
+    def unreachable(self, seen: Seen) -> None:
+        line = self._describer.unreachable(seen)
+        self._write(_events.UNREACHABLE, line)
+        if not line["ignored"]:
+            self._failures.setdefault(seen.host, [0, 0])[1] += 1
+
+    def no_hosts(self, reason: str) -> None:
+        self._write(_events.NO_HOSTS, {"play": self._play or None, "reason": reason})
+
+    def _clear(self) -> None:
+        """`clear_host_errors` forgives what has failed so far; Ansible's recap does not know of it."""
+        for host, (failures, unreachable) in self._failures.items():
+            cleared = self._cleared.setdefault(host, [0, 0])
+            cleared[0] += failures
+            cleared[1] += unreachable
+        self._failures.clear()
+
+    def finish(self, stats: t.Any) -> list[str]:
+        """Hand over the recap, wait for the courier, and return what the user should be warned of.
+
+        :raises CourierEnded: the courier is gone, and so is the one that took its place.
+        """
+        now = time.time()
+        hosts = {host: self._recap(host, stats.summarize(host)) for host in stats.processed}
+        hosts = {host: recap for host, recap in hosts.items() if any(recap.values()) or not self._counted}
+        names = list(hosts)
+        lines = [
+            _events.dump(
+                _events.STATS,
+                now,
+                {
+                    "hosts": {host: hosts[host] for host in names[start : start + _HOSTS_IN_A_LINE]},
+                    "more": start + _HOSTS_IN_A_LINE < len(names),
+                },
+            )
+            for start in range(0, max(1, len(names)), _HOSTS_IN_A_LINE)
+        ]
+        lines.append(_events.dump(_events.END, now, {"lost": self._pipe.lost}))
+        try:
+            answer = self._pipe.finish(lines, self._settings.flush_timeout)
+        except KeyboardInterrupt:
+            # Whoever presses Ctrl-C here does not want to wait; the courier goes on without us.
+            return []
+        ineffective = ", ".join(self._settings.ineffective)
+        warnings = [f"{ineffective}: no effect with webhook_url."] if ineffective else []
+        if answer is None:
+            return [*warnings, f"The courier did not answer within flush_timeout ({self._settings.flush_timeout:g} s)."]
+        return [*warnings, *map(str, answer.get("warnings", ()))]
+
+    def _recap(self, host: str, summary: t.Mapping[str, int]) -> dict[str, int]:
+        before = self._counted.get(host, {})
+        recap = {name: summary.get(name, 0) - before.get(name, 0) for name in _STATS}
+        for name, cleared in zip(("failures", "unreachable"), self._cleared.get(host, (0, 0))):
+            forgiven = min(recap[name], cleared)
+            recap[name] -= forgiven
+            recap["ignored"] += forgiven
+        return recap
+
+
+def _vault_passwords(playbook: t.Any) -> list[str]:
+    vault = getattr(getattr(playbook, "_loader", None), "_vault", None)
+    found = []
+    for _vault_id, secret in getattr(vault, "secrets", None) or ():
+        password = getattr(secret, "bytes", None)
+        if isinstance(password, bytes) and password:
+            found.append(password.decode("utf-8", "surrogateescape"))
+    return found
+
+
+def _said_in_play(play: t.Any) -> dict[str, t.Any]:
+    """The variables of a play, and of the command line, that are about its summary."""
+    manager = play.get_variable_manager()
+    given = {**play.get_vars(), **(getattr(manager, "_extra_vars", None) or {})}
+    said = {name: given[name] for name in ("zoom_chat_title", "zoom_chat_mute") if given.get(name) is not None}
+    if any(isinstance(value, str) and "{" in value for value in said.values()):
+        templar = Templar(loader=play.get_loader(), variables=manager.get_vars(play=play))
+        said = {name: templar.template(value) for name, value in said.items()}
+    if "zoom_chat_mute" in said:
+        said["zoom_chat_mute"] = bool(boolean(said["zoom_chat_mute"], strict=False))
+    return said
+
+
+class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not typed
+    """Whatever goes wrong in here costs one warning, and no summary, but never the run."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "teamchat.zoom.zoom_chat"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run: t.Optional[_Run] = None
+        self._has_warned = False
+        self._counted: dict[str, dict[str, int]] = {}
+
+    def _warn(self, text: str) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            self._display.warning(f"zoom_chat: {text}")
+
+    @contextlib.contextmanager
+    def _harmlessly(self) -> t.Iterator[None]:
+        """An event that cannot be told is left out."""
+        try:
+            yield
+        except InvalidOption as error:
+            self._warn(f"{error.sentence} No summary is sent.")
+        except CourierEnded:
+            self._warn("The courier process was ended from outside, twice; the summary was not delivered.")
+        except Exception as error:
+            # The error's own text may hold anything.
+            self._warn(f"The summary is incomplete or missing, because of an unexpected {origin(error)}.")
+
+    def _given_options(self) -> dict[str, t.Any]:
+        options = {name: self.get_option(name) for name in self._plugin_options}
+        if options["state_dir"] is None:
+            options["state_dir"] = os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "zoom_chat")
+        # Relative paths are relative to where Ansible was called, which is not where the courier runs.
+        for name in ("state_dir", "dry_run_dir", "ca_path"):
+            if options[name]:
+                options[name] = os.path.abspath(os.path.expanduser(os.path.expandvars(options[name])))
+        return options
+
+    def v2_playbook_on_start(self, playbook: t.Any) -> None:
+        with self._harmlessly():
+            self._run = None
+            options = self._given_options()
+            if playbook._file_name == ADHOC and not options["adhoc"]:
+                return
+            self._run = _Run(playbook, options, Settings.from_options(options, os.environ), self._counted)
+
+    def v2_playbook_on_play_start(self, play: t.Any) -> None:
+        with self._harmlessly():
+            if self._run:
+                self._run.play(play)
+
+    def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:  # noqa: ARG002 (Ansible's)
+        with self._harmlessly():
+            if self._run:
+                self._run.task(task, handler=False)
+
+    def v2_playbook_on_handler_task_start(self, task: t.Any) -> None:
+        with self._harmlessly():
+            if self._run:
+                self._run.task(task, handler=True)
+
+    def v2_runner_on_ok(self, result: t.Any) -> None:
+        with self._harmlessly():
+            if self._run:
+                self._run.ok(Seen(result))
+
+    def v2_runner_on_failed(self, result: t.Any, ignore_errors: t.Optional[bool] = False) -> None:
+        with self._harmlessly():
+            if self._run:
+                self._run.failed(Seen(result), bool(ignore_errors))
+
+    def v2_runner_on_unreachable(self, result: t.Any) -> None:
+        with self._harmlessly():
+            if self._run:
+                self._run.unreachable(Seen(result))
+
+    def v2_playbook_on_no_hosts_matched(self) -> None:
+        with self._harmlessly():
+            if self._run:
+                self._run.no_hosts(_events.NO_HOSTS_MATCHED)
+
+    def v2_playbook_on_no_hosts_remaining(self) -> None:
+        with self._harmlessly():
+            if self._run:
+                self._run.no_hosts(_events.NO_HOSTS_REMAINING)
+
+    def v2_playbook_on_stats(self, stats: t.Any) -> None:
+        with self._harmlessly():
+            run, self._run = self._run, None
+            if run:
+                warnings = run.finish(stats)
+                if warnings:
+                    self._warn(" ".join(warnings))
+            self._counted = {host: dict(stats.summarize(host)) for host in stats.processed}

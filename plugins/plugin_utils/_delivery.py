@@ -1,0 +1,154 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From a report to parcels, and from a parcel, step by step, to Zoom."""
+
+from __future__ import annotations
+
+import time
+import typing as t
+
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._text import FormattedText
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _rendering, _report, _report_file
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import (
+    CARD,
+    EDIT,
+    FILE,
+    REPLY,
+    SEND,
+    Parcel,
+    Step,
+)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import Slot
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import Report
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils._transports import Way
+
+# What Zoom's document allows for a message, and what of it is kept free for saying that it is late.
+_MAX_LENGTH = 1024
+_ROOM = 120
+
+
+def is_bad(outcome: str) -> bool:
+    """Whether somebody should look: a failure, an interruption, or no hosts at all."""
+    return outcome != _report.SUCCESS
+
+
+def wanted(report: Report, notify_on: t.Collection[str], was_bad: t.Optional[bool]) -> bool:
+    """Whether a run that has ended is to be told of.
+
+    :param was_bad: how this playbook's last run ended; None where that is not known, which counts as well.
+    """
+    bad = is_bad(report.outcome)
+    return (
+        "always" in notify_on
+        or ("success" in notify_on and not bad)
+        or ("failure" in notify_on and bad)
+        or ("change" in notify_on and report.changed)
+        or ("recovery" in notify_on and bad != bool(was_bad))
+    )
+
+
+def rendering_options(settings: Settings, *, recovered: bool = False, with_mentions: bool = True) -> _rendering.Options:
+    mentions = tuple(
+        _rendering.MentionOf("all") if contact == "all" else _rendering.MentionOf(contact, contact)
+        for contact in settings.mention_on_failure
+    )
+    return _rendering.Options(
+        max_failures=settings.max_failures,
+        max_hosts=settings.max_hosts,
+        details=settings.details,
+        max_length=_MAX_LENGTH - _ROOM,
+        title_template=settings.title_template,
+        body_template=settings.body_template,
+        mentions=mentions if with_mentions else (),
+        recovered=recovered,
+    )
+
+
+def parcels(report: Report, settings: Settings, scrubber: Scrubber, where: str, recovered: bool) -> list[Parcel]:
+    """All that is to be told of a run that has ended; the usual target's parcel is the first."""
+    options = rendering_options(settings, recovered=recovered)
+    if settings.webhook_url:
+        card = scrubber.scrub(_rendering.card(report, options))
+        return [Parcel(where, {}, report.last_at, [Step(CARD, card=card)])]
+    bad = is_bad(report.outcome)
+    summary = message(SEND, _rendering.summary(report, options), scrubber)
+    rest = [message(REPLY, text, scrubber) for text in _rendering.details(report, options)]
+    if settings.report_file == "always" or (settings.report_file == "failure" and bad):
+        rest.append(Step(FILE, name=_report_file.file_name(report), content=scrubber.scrub(_report_file.html(report))))
+    target = dict(settings.target)
+    if not settings.failure_channel or not bad:
+        return [Parcel(where, target, report.last_at, [summary, *rest])]
+    quiet = rendering_options(settings, recovered=recovered, with_mentions=False)
+    alone = message(SEND, _rendering.summary(report, quiet), scrubber)
+    return [
+        Parcel(where, target, report.last_at, [alone]),
+        Parcel(where, {"to_channel": settings.failure_channel}, report.last_at, [summary, *rest]),
+    ]
+
+
+def message(do: str, text: FormattedText, scrubber: Scrubber) -> Step:
+    """A step that sends a text, without secrets; where one is found the positions do not fit any more."""
+    clean = scrubber.scrub(text.text)
+    return Step(do, text=(text if clean == text.text else FormattedText(clean)).as_fields())
+
+
+def deliver(slot: Slot, way: Way, late: bool) -> None:
+    """Carry out what is left of a parcel; after each step the outbox knows of it.
+
+    :param late: whether this is another run than the one that the parcel tells of.
+    :raises ZoomError: the steps that are left stay in the outbox.
+    """
+    parcel = slot.parcel
+    while parcel.steps:
+        step = parcel.steps[0]
+        is_repeated = False
+        if parcel.begun is not None and step.do != EDIT:
+            try:
+                found = way.find(parcel, step)
+            except ZoomError:
+                found, is_repeated = None, True
+            if found:
+                _advance(slot, found)
+                continue
+        if late and not parcel.marked and step.do in (SEND, EDIT, CARD):
+            _mark(parcel, step, is_repeated)
+        parcel.begun = time.time()
+        slot.save()
+        try:
+            message_id = way.carry_out(parcel, step)
+        except ZoomError as error:
+            if not error.maybe_done:
+                parcel.begun = None
+                slot.save()
+            raise
+        _advance(slot, message_id)
+    slot.remove()
+
+
+def _advance(slot: Slot, message_id: t.Optional[str]) -> None:
+    parcel = slot.parcel
+    step = parcel.steps.pop(0)
+    parcel.begun = None
+    if step.do in (SEND, EDIT):
+        parcel.main_id = message_id
+    if parcel.steps:
+        slot.save()
+
+
+def _mark(parcel: Parcel, step: Step, is_repeated: bool) -> None:
+    """Say that the message is late; at its end, so that the positions in it stay right."""
+    at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(parcel.ended))
+    line = f"🕓 Delivered late: the run ended on {at} UTC."
+    if is_repeated:
+        line += " It may have been delivered before."
+    if step.do == CARD:
+        body = step.card.get("content", {}).setdefault("body", [])
+        body.append({"type": "message", "text": line})
+    else:
+        step.text["message"] += "\n" + line
+    parcel.marked = True

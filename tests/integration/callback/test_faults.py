@@ -1,0 +1,460 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What must never happen: runs that fail, hang or warn because of us, lost and doubled summaries, secrets."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import pathlib
+import pty
+import re
+import signal
+import stat
+import subprocess
+import time
+import typing as t
+
+import pytest
+from ansible_collections.teamchat.zoom.tests.integration.callback.conftest import Told, until
+from ansible_collections.teamchat.zoom.tests.integration.callback.test_summaries import FAILING, QUIET
+from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLAYBOOK, Run
+from ansible_collections.teamchat.zoom.tests.sandbox import seeds
+from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+
+SLOW = """
+- name: Slow
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Change
+      ansible.builtin.debug:
+      changed_when: true
+    - name: Wait
+      ansible.builtin.command: sleep 30
+"""
+
+
+def warnings(run: Run) -> list[str]:
+    """Our warnings, each in one line again."""
+    text = " ".join(run.output.split())
+    return [found.strip() for found in re.findall(r"\[WARNING\]: (zoom_chat: .*?)(?=\[WARNING\]|PLAY |TASK |$)", text)]
+
+
+def processes() -> list[tuple[int, int, str]]:
+    """Number, parent and command of all processes."""
+    command = ["ps", "-e", "-ww", "-o", "pid=,ppid=,args="]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = [line.split(None, 2) for line in listed.splitlines()]
+    return [(int(fields[0]), int(fields[1]), fields[2]) for fields in found if len(fields) == 3]
+
+
+def family(parent: int) -> dict[int, str]:
+    """The descendants of a process, with their commands."""
+    everyone = processes()
+    found: dict[int, str] = {}
+    for _generation in range(8):
+        found.update({pid: command for pid, above, command in everyone if above == parent or above in found})
+    return found
+
+
+def couriers(told: Told) -> list[int]:
+    """The courier processes of a test, recognised by its own folder in their environment."""
+    found = []
+    for pid, _parent, command in processes():
+        if "plugin_utils/_bootstrap.py" in command:
+            try:
+                environment = pathlib.Path(f"/proc/{pid}/environ").read_bytes()
+            except OSError:
+                continue
+            if str(told.folder).encode() in environment:
+                found.append(pid)
+    return found
+
+
+def seconds(work: t.Callable[[], t.Any]) -> float:
+    start = time.monotonic()
+    work()
+    return time.monotonic() - start
+
+
+# Wrong settings
+
+
+@pytest.mark.parametrize(
+    ("environment", "warning"),
+    [
+        (
+            {"ZOOM_CHAT_TO_CHANNEL": None},
+            "zoom_chat: No target: give to_channel (or ZOOM_CHAT_TO_CHANNEL), to_contact, to_channel_name, or"
+            " webhook_url. No summary is sent.",
+        ),
+        (
+            {"ZOOM_CLIENT_SECRET": None},
+            "zoom_chat: client_secret must be given too: Server-to-Server OAuth needs account_id, client_id and"
+            " client_secret, as options or as ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET."
+            " No summary is sent.",
+        ),
+        (
+            {"ZOOM_CHAT_NOTIFY_ON": "sometimes"},
+            "zoom_chat: notify_on must be one of always, start, success, change, failure, recovery, not 'sometimes'."
+            " No summary is sent.",
+        ),
+    ],
+    ids=["target", "credentials", "choice"],
+)
+def test_a_wrong_setting_is_named_once(told: Told, environment: dict[str, str | None], warning: str) -> None:
+    run = told.run(FAILING, hosts=2, environment=environment)
+    assert run.returncode == 2
+    assert warnings(run) == [warning]
+    assert told.sandbox.requests() == []
+
+
+def test_a_broken_template_gives_the_usual_text_and_one_warning(told: Told) -> None:
+    run = told.run(QUIET, hosts=1, environment={"ZOOM_CHAT_TITLE_TEMPLATE": "{{ nothing.at.all }}"})
+    assert run.returncode == 0
+    (warning,) = warnings(run)
+    assert warning.startswith("zoom_chat: title_template cannot be used, the summary has the standard title: ")
+    assert told.title().startswith("✅ playbook.yml succeeded")
+
+
+def test_without_requests_there_is_one_warning_and_nothing_is_lost(told: Told) -> None:
+    shadow = told.folder / "shadow"
+    shadow.mkdir()
+    (shadow / "requests.py").write_text("raise ImportError('not here')\n", encoding="utf-8")
+    run = told.run(QUIET, hosts=1, environment={"PYTHONPATH": str(shadow)})
+    assert run.returncode == 0
+    (warning,) = warnings(run)
+    assert re.fullmatch(
+        r"zoom_chat: The summary was not delivered: The Python library requests is missing for \S+\. It is kept in"
+        r" state_dir, and the next run delivers it\.",
+        warning,
+    )
+    told.tell(QUIET, hosts=1)
+    assert until(lambda: len(told.mains()) == 2)
+
+
+# Servers that do not do what they should
+
+
+def delivered_late(message: dict[str, t.Any]) -> bool:
+    return "\n🕓 Delivered late: the run ended on 20" in message["message"]
+
+
+@pytest.mark.parametrize("fault", ["reset", "hang", "429-daily", "401", "html-200", "503"])
+def test_what_a_server_does_not_take_is_delivered_once_by_the_next_run(
+    told: Told, sandbox: Sandbox, fault: str
+) -> None:
+    # The token is asked for once and then kept: only the API itself is at fault.
+    sandbox.fault(fault, "send", times=None)
+    sandbox.fault(fault, "list", times=None)
+    run = told.run(FAILING, hosts=2, environment={"ZOOM_CHAT_FLUSH_TIMEOUT": "3"})
+    assert run.returncode == 2
+    (warning,) = warnings(run)
+    assert warning.startswith("zoom_chat: The summary was not delivered: "), warning
+    assert warning.endswith(" It is kept in state_dir, and the next run delivers it."), warning
+    assert told.mains() == []
+    (kept,) = told.kept()
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    sandbox.clear_faults()
+    told.tell(QUIET, hosts=1)
+    assert until(lambda: len(told.mains()) == 2 and not told.kept())
+    late, now = sorted(told.mains(), key=delivered_late, reverse=True)
+    assert delivered_late(late)
+    assert not delivered_late(now)
+    assert "❌ playbook.yml failed" in late["message"]
+    told.tell(QUIET, hosts=1)
+    assert len(told.mains()) == 3
+    assert len(told.replies()) == 1
+
+
+def test_a_server_that_refuses_connections(told: Told) -> None:
+    nobody = {"ZOOM_API_URL": "http://127.0.0.1:9/v2", "ZOOM_OAUTH_URL": "http://127.0.0.1:9/token"}
+    run = told.run(QUIET, hosts=1, environment={"ZOOM_CHAT_FLUSH_TIMEOUT": "2", **nobody})
+    assert run.returncode == 0
+    assert len(warnings(run)) == 1
+    told.tell(QUIET, hosts=1)
+    # Another server is another outbox: the first summary waits for its own.
+    assert len(told.mains()) == 1
+    assert len(told.kept()) == 1
+
+
+def test_an_answer_that_got_lost_is_no_second_message(told: Told, sandbox: Sandbox) -> None:
+    sandbox.fault("hang", "send", moment="after", seconds=20)
+    run = told.run(QUIET, hosts=1, environment={"ZOOM_CHAT_FLUSH_TIMEOUT": "3"})
+    assert run.returncode == 0
+    assert len(told.mains()) == 1
+    told.tell(QUIET, hosts=1)
+    assert until(lambda: not told.kept())
+    assert len(told.mains()) == 2
+    assert not any(delivered_late(message) for message in told.mains())
+
+
+def test_a_server_that_hangs_costs_flush_timeout_and_no_more(told: Told, sandbox: Sandbox) -> None:
+    without = seconds(lambda: told.run(QUIET, hosts=1, environment={"ANSIBLE_CALLBACKS_ENABLED": None}))
+    sandbox.fault("hang", "*", times=None, seconds=60)
+    with_hang = seconds(lambda: told.run(QUIET, hosts=1, environment={"ZOOM_CHAT_FLUSH_TIMEOUT": "4"}))
+    assert with_hang - without < 5.0
+    assert until(lambda: not couriers(told), 5)
+
+
+@pytest.mark.parametrize("is_kept", [True, False], ids=["folder is a file", "folder is closed"])
+def test_a_state_folder_that_cannot_be_used(told: Told, is_kept: bool) -> None:
+    folder = told.folder / "state"
+    folder.write_text("in the way", encoding="utf-8") if is_kept else folder.symlink_to("/nowhere")
+    run = told.run(QUIET, hosts=1, environment={"ZOOM_CHAT_STATE_DIR": str(folder)})
+    assert run.returncode == 0
+    (warning,) = warnings(run)
+    assert warning.startswith("zoom_chat: state_dir: ")
+    assert told.title().startswith("✅ playbook.yml succeeded")
+
+
+def test_a_full_disk(told: Told) -> None:
+    """A limit on the size of files, for the courier alone, is as good as a full disk."""
+    code = (
+        "import resource, signal, sys\n"
+        "if sys.argv[0].endswith('_bootstrap.py'):\n"
+        "    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
+    )
+    run = told.run(QUIET, hosts=1, environment={"PYTHONPATH": str(_site(told.folder, code))})
+    assert run.returncode == 0
+    (warning,) = warnings(run)
+    assert "File too large" in warning
+    assert told.title().startswith("✅ playbook.yml succeeded")
+
+
+def _site(folder: pathlib.Path, code: str) -> pathlib.Path:
+    site = folder / "site"
+    site.mkdir()
+    (site / "sitecustomize.py").write_text(code, encoding="utf-8")
+    return site
+
+
+# Processes that end
+
+
+def test_a_courier_that_is_killed_is_replaced(told: Told) -> None:
+    def kill(_process: subprocess.Popen[str]) -> None:
+        found = until(lambda: couriers(told))
+        assert found
+        for courier in found:
+            os.kill(courier, signal.SIGKILL)
+
+    run = told.tell(
+        """
+        - name: Web
+          hosts: web1
+          gather_facts: false
+          tasks:
+            - name: Wait
+              ansible.builtin.command: sleep 2
+            - name: Break
+              ansible.builtin.fail:
+                msg: broken
+        """,
+        hosts=1,
+        watch=kill,
+    )
+    assert run.returncode == 2
+    assert told.title().startswith("❌ playbook.yml failed · web1")
+    assert len(told.replies()) == 1
+
+
+def test_a_courier_that_cannot_be_started(told: Told) -> None:
+    """Its Python ends at once, whatever the reason."""
+    site = _site(told.folder, "import os, sys\nif sys.argv[0].endswith('_bootstrap.py'):\n    os._exit(3)\n")
+    run = told.run(FAILING, hosts=2, environment={"PYTHONPATH": str(site)})
+    assert run.returncode == 2
+    assert warnings(run) == [
+        "zoom_chat: The courier process was ended from outside, twice; the summary was not delivered."
+    ]
+
+
+def test_a_courier_that_stands_still(told: Told) -> None:
+    """Nothing is read from the pipe: the run goes on, and waits at its end for flush_timeout at most."""
+    site = _site(
+        told.folder, "import sys, time\nif sys.argv[0].endswith('_bootstrap.py'):\n    time.sleep(8)\n    sys.exit(1)\n"
+    )
+    run = told.run(FAILING, hosts=2, environment={"PYTHONPATH": str(site), "ZOOM_CHAT_FLUSH_TIMEOUT": "2"})
+    assert run.returncode == 2
+    assert warnings(run) == ["zoom_chat: The courier did not answer within flush_timeout (2 s)."]
+
+
+def interrupted(told: Told) -> None:
+    """The only message says what had happened until then."""
+    assert until(told.mains), "nothing was told"
+    assert until(lambda: not couriers(told), 20)
+    assert told.title().startswith("🛑 playbook.yml was interrupted · localhost changed"), told.main()["message"]
+    assert "during Wait (Slow)" in told.lines()
+
+
+def wait_for_the_second_task(process: subprocess.Popen[t.Any]) -> None:
+    assert until(lambda: "sleep 30" in family(process.pid).values())
+
+
+@pytest.mark.parametrize(
+    ("signals", "returncodes"),
+    [
+        ([signal.SIGKILL], {-9}),
+        ([signal.SIGTERM], {-15, 143}),
+        ([signal.SIGINT], {99}),
+        ([signal.SIGINT, signal.SIGINT], {99, 130, -2, 1, 250}),
+    ],
+    ids=["SIGKILL", "SIGTERM", "Ctrl-C", "Ctrl-C twice"],
+)
+def test_a_run_that_is_ended_is_told_as_interrupted(
+    told: Told, signals: list[signal.Signals], returncodes: set[int]
+) -> None:
+    def end(process: subprocess.Popen[str]) -> None:
+        wait_for_the_second_task(process)
+        workers = family(process.pid)
+        for number in signals:
+            process.send_signal(number)
+            time.sleep(0.2)
+        if signals == [signal.SIGKILL]:
+            # What it leaves behind holds the pipes of this test, and would have held the courier's.
+            assert until(told.mains)
+            for pid, command in workers.items():
+                if "_bootstrap.py" not in command:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+
+    run = told.run(SLOW, watch=end)
+    assert run.returncode in returncodes, run.output
+    interrupted(told)
+
+
+def test_a_terminal_that_is_closed(told: Told) -> None:
+    told.run(SLOW, "--syntax-check")
+    controlling, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [str(ANSIBLE_PLAYBOOK), "-i", "inventory", "playbook.yml"],
+        cwd=told.folder,
+        env=told._environment(told.folder / "results.jsonl", {}),
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        start_new_session=True,
+        preexec_fn=_take_terminal,
+    )
+    os.close(terminal)
+    wait_for_the_second_task(process)
+    os.close(controlling)
+    process.wait(timeout=20)
+    interrupted(told)
+
+
+def _take_terminal() -> None:
+    import fcntl
+    import termios
+
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+
+def test_a_playbook_that_ends_with_an_error_is_interrupted(told: Told) -> None:
+    run = told.run(
+        """
+        - name: Fine
+          hosts: localhost
+          gather_facts: false
+          tasks:
+            - name: Look
+              ansible.builtin.debug:
+        - name: Broken
+          hosts: "{{ there_is_no_such_variable }}"
+          tasks: []
+        """,
+    )
+    assert run.returncode in (1, 4)
+    assert until(told.mains)
+    assert told.title().startswith("🛑 playbook.yml was interrupted")
+
+
+# Secrets
+
+
+def test_no_secret_leaves(told: Told, sandbox: Sandbox) -> None:
+    vault_password = "vault-pass-Zq8#kept"
+    (told.folder / "vault-password").write_text(vault_password + "\n", encoding="utf-8")
+    secret = seeds.CLIENT_SECRET
+    told.tell(
+        f"""
+        - name: Secrets
+          hosts: web1
+          gather_facts: false
+          tasks:
+            - name: Hidden {{{{ not_to_be_seen }}}}
+              ansible.builtin.fail:
+                msg: "{{{{ not_to_be_seen }}}}"
+              no_log: true
+              ignore_errors: true
+            - name: Loud
+              ansible.builtin.shell: |
+                echo "client {secret} {base64.b64encode(secret.encode()).decode()}" >&2
+                echo 'vault {vault_password}'
+                echo 'link https://someone:pa55word@git.example/x'
+                exit 1
+              environment:
+                FROM_THE_ENVIRONMENT: environment-value
+              ignore_errors: true
+            - name: Louder
+              ansible.builtin.fail:
+                msg: "{secret} {vault_password} ftp://someone:pa55word@ftp.example/ {"x" * 20000} {secret}"
+        """,
+        "--vault-password-file",
+        str(told.folder / "vault-password"),
+        hosts=1,
+        extra_vars={"not_to_be_seen": "hidden-value-81", "extra": "extra-value"},
+        environment={"ZOOM_CHAT_REPORT_FILE": "always", "ZOOM_CHAT_OUTBOX": "true"},
+    )
+    folder = told.folder / "dry"
+    told.run(
+        (told.folder / "playbook.yml").read_text(encoding="utf-8"),
+        "--vault-password-file",
+        str(told.folder / "vault-password"),
+        hosts=1,
+        extra_vars={"not_to_be_seen": "hidden-value-81", "extra": "extra-value"},
+        environment={"ZOOM_CHAT_REPORT_FILE": "always", "ZOOM_CHAT_DRY_RUN_DIR": str(folder)},
+    )
+    files = [path.read_text(encoding="utf-8") for path in folder.rglob("*") if path.is_file()]
+    assert len(files) > 4
+    seen = json.dumps(sandbox.messages()) + "".join(files)
+    assert "ftp://ftp.example/" in seen
+    for hidden in (
+        secret,
+        base64.b64encode(secret.encode()).decode().rstrip("="),
+        vault_password,
+        "pa55word",
+        "hidden-value-81",
+        "extra-value",
+        "environment-value",
+    ):
+        assert hidden not in seen, hidden
+
+
+def test_no_secret_stands_in_arguments_or_the_environment_of_the_courier(told: Told) -> None:
+    configuration = told.folder / "own.cfg"
+    configuration.write_text("[callback_zoom_chat]\naccess_token = sandbox-account-token\n", encoding="utf-8")
+    seen: list[bytes] = []
+
+    def look(_process: subprocess.Popen[str]) -> None:
+        (courier,) = until(lambda: couriers(told))
+        for name in ("cmdline", "environ"):
+            seen.append(pathlib.Path(f"/proc/{courier}/{name}").read_bytes())
+
+    if not pathlib.Path("/proc/self/environ").exists():
+        pytest.skip("needs /proc")
+    told.run(
+        SLOW.replace("sleep 30", "sleep 1"),
+        environment={
+            "ANSIBLE_CONFIG": str(configuration),
+            **dict.fromkeys(("ZOOM_CLIENT_ID", "ZOOM_CLIENT_SECRET", "ZOOM_ACCOUNT_ID")),
+        },
+        watch=look,
+    )
+    assert len(seen) == 2
+    assert b"sandbox-account-token" not in b"".join(seen)
+    assert told.title().startswith("✅ playbook.yml succeeded")

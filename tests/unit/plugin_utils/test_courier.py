@@ -1,0 +1,344 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The pipe and the courier process at its other end, without Ansible."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+import typing as t
+
+import pytest
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events, _pipe
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._courier import Lines
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import Pipe
+from ansible_collections.teamchat.zoom.tests.sandbox import seeds
+from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils import lines
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import Line, dumped, options, order, told
+
+TEXT_LIMIT = 1024
+
+
+def a_run(*events: Line, hosts: dict[str, t.Any] | None = None) -> t.Iterator[Line]:
+    now = time.time()
+    yield {**lines.run(), "at": now}
+    yield {**lines.play(), "at": now}
+    yield {**lines.task("Try"), "at": now}
+    yield from events
+    yield {"e": "stats", "at": now, "hosts": hosts or {"web1": lines.counts(ok=1)}, "more": False}
+    yield {"e": "end", "at": now, "lost": 0}
+
+
+def until(condition: t.Callable[[], t.Any], seconds: float = 15.0) -> t.Any:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def courier_of(pipe: Pipe) -> int:
+    return pipe._process._process.pid
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "Z" not in pathlib.Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+# Lines
+
+
+def test_lines_are_read_until_the_end_of_the_pipe() -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"one\ntwo\n" + b"x" * 5000 + b"\nthree\ncut")
+    os.close(writer)
+    found = Lines(reader)
+    assert list(iter(lambda: found.next(1000), None)) == [b"one", b"two", b"three"]
+    os.close(reader)
+
+
+def test_a_line_that_never_ends_costs_no_memory() -> None:
+    reader, writer = os.pipe()
+    found = Lines(reader)
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        for _index in range(300):
+            os.write(writer, b"x" * 65536)
+        os.write(writer, b"\nlast\n")
+        os._exit(0)
+    os.close(writer)
+    assert found.next(1000) == b"last"
+    assert len(found._rest) <= 1001
+    os.waitpid(pid, 0)
+    os.close(reader)
+
+
+def test_the_end_of_the_parent_is_the_end_of_the_lines() -> None:
+    """A child of it holds the pipe open, as a worker of Ansible's would that somebody else started."""
+    code = """if True:
+        import os, sys
+        from ansible_collections.teamchat.zoom.plugins.plugin_utils._courier import Lines
+        reader, writer = os.pipe()
+        parent = os.getpid()
+        if os.fork():
+            # The parent: writes one line and is gone.
+            os.write(writer, b"one\\n")
+            os.kill(os.getpid(), 9)
+        found = Lines(reader)
+        found.watch(parent)
+        print(list(iter(found.next, None)))
+    """
+    collections = pathlib.Path(__file__).resolve().parents[3] / ".collections"
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(collections)},
+        capture_output=True,
+        timeout=20,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (-9, b"")
+    assert ended.stdout == b"[b'one']\n"
+
+
+# The pipe
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path) -> None:
+    """Couriers that read nothing."""
+    script = tmp_path / "stopped.py"
+    script.write_text("import time\ntime.sleep(60)\n", encoding="utf-8")
+    monkeypatch.setattr(_pipe, "_BOOTSTRAP", str(script))
+
+
+@pytest.mark.usefixtures("stopped")
+def test_a_full_pipe_drops_results_and_keeps_failures_up_to_a_limit() -> None:
+    pipe = Pipe(order(options()))
+    ok, failure = b"o" * 99 + b"\n", b"f" * 9999 + b"\n"
+    start = time.monotonic()
+    for _index in range(40_000):
+        pipe.write(ok, can_drop=True)
+    assert pipe.lost == 0
+    for _index in range(1_000):
+        pipe.write(failure)
+    assert time.monotonic() - start < 3.0
+    assert 500 < pipe.lost < 700
+    assert pipe._process.waiting <= _pipe.MOST_WAITING
+    courier = courier_of(pipe)
+    start = time.monotonic()
+    assert pipe.finish([b"end\n"], 0.5) is None
+    assert 0.4 < time.monotonic() - start < 1.0
+    os.kill(courier, signal.SIGKILL)
+
+
+@pytest.mark.usefixtures("stopped")
+def test_a_fork_does_not_keep_the_pipe_open() -> None:
+    pipe = Pipe(order(options()))
+    held = sorted(_pipe._descriptors)
+    assert len(held) == 2
+    pid = os.fork()
+    if pid == 0:
+        still_open = [descriptor for descriptor in held if _is_open(descriptor)]
+        os._exit(len(still_open))
+    assert os.waitpid(pid, 0)[1] == 0
+    courier = courier_of(pipe)
+    assert pipe.finish([], 0.1) is None
+    assert _pipe._descriptors == set()
+    assert not any(_is_open(descriptor) for descriptor in held)
+    os.kill(courier, signal.SIGKILL)
+
+
+def _is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def test_a_courier_is_replaced_with_all_that_counts(sandbox: Sandbox, state_dir: str) -> None:
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir)))
+    events = list(a_run(lines.failed("Try", "web1", "broken"), hosts={"web1": lines.counts(failures=1)}))
+    for line in events[:-2]:
+        pipe.write(dumped(line))
+    os.kill(courier_of(pipe), signal.SIGKILL)
+    assert until(lambda: not is_running(courier_of(pipe)))
+    pipe.write(dumped(lines.ok("Try", "web2")), can_drop=True)
+    answer = pipe.finish([dumped(line) for line in events[-2:]], 20)
+    assert answer == {"warnings": []}
+    assert [message["message"].split("\n")[0][:16] for message in sandbox.messages()] == [
+        "❌ site.yml faile",
+        "Try (web : site.",
+    ]
+
+
+@pytest.mark.parametrize("struck", ["send", "reply"])
+def test_a_courier_that_is_killed_while_it_delivers_is_replaced_without_doubling(
+    sandbox: Sandbox, state_dir: str, struck: str
+) -> None:
+    sandbox.fault("hang", struck, moment="after", seconds=5)
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir)))
+    for line in a_run(lines.failed("Try", "web1", "broken"), hosts={"web1": lines.counts(failures=1)}):
+        pipe.write(dumped(line))
+    assert until(lambda: len(sandbox.messages()) == (1 if struck == "send" else 2))
+    os.kill(courier_of(pipe), signal.SIGKILL)
+    assert pipe.finish([], 20) == {"warnings": []}
+    assert len(sandbox.messages()) == 2
+    assert not any("Delivered late" in message["message"] for message in sandbox.messages())
+
+
+def test_a_courier_that_ends_twice_is_said_to_have_ended(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    script = tmp_path / "ended.py"
+    script.write_text("", encoding="utf-8")
+    monkeypatch.setattr(_pipe, "_BOOTSTRAP", str(script))
+    pipe = Pipe(order(options()))
+    with pytest.raises(_pipe.CourierEnded):
+        pipe.finish([b"end\n"], 10)
+
+
+# The courier
+
+
+def test_a_run_without_an_end_was_interrupted(sandbox: Sandbox, state_dir: str) -> None:
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir)))
+    for line in list(a_run())[:3]:
+        pipe.write(dumped(line))
+    assert pipe.finish([], 20) == {"warnings": []}
+    (message,) = sandbox.messages()
+    assert message["message"].startswith("🛑 site.yml was interrupted")
+
+
+def test_signals_for_the_run_do_not_end_its_courier(sandbox: Sandbox, state_dir: str) -> None:
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir)))
+    events = list(a_run())
+    pipe.write(dumped(events[0]))
+    # The courier has begun when it has read the order.
+    assert until(lambda: "_bootstrap" in pathlib.Path(f"/proc/{courier_of(pipe)}/cmdline").read_text(encoding="utf-8"))
+    time.sleep(1.5)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(courier_of(pipe), number)
+    assert pipe.finish([dumped(line) for line in events[1:]], 20) == {"warnings": []}
+    assert len(sandbox.messages()) == 1
+
+
+def test_a_courier_ends_with_its_time_whatever_a_server_does(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.fault("hang", "*", times=None, seconds=30)
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir, flush_timeout=2.0)))
+    courier = courier_of(pipe)
+    first, second, *others = a_run()
+    pipe.write(dumped(first) + dumped(second))
+    assert until(lambda: sandbox.account()["struck"])
+    start = time.time()
+    for line in others:
+        pipe.write(dumped({**line, "at": start}))
+    answer = pipe.finish([], 10.0)
+    assert answer == {
+        "warnings": [
+            "The summary was not delivered: Zoom did not take it within flush_timeout (2 s). It is kept in state_dir,"
+            " and the next run delivers it."
+        ]
+    }
+    assert 1.4 < time.time() - start < 2.0
+    assert until(lambda: not is_running(courier), 2)
+
+
+def test_what_an_earlier_run_left_does_not_hold_up_the_next_one(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    sandbox.fault("503", "send", times=None)
+    told({**given, "flush_timeout": 1.0}, a_run())
+    sandbox.clear_faults()
+    # The first one is looked for before it is sent again, and the look takes its time.
+    sandbox.fault("slow", "list", times=None, seconds=3)
+    start = time.monotonic()
+    assert told({**given, "flush_timeout": 10.0}, a_run()) == []
+    assert time.monotonic() - start < 3.0
+    assert until(lambda: len(sandbox.messages()) == 2)
+
+
+def test_without_an_outbox_it_is_said_that_nothing_is_kept(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.fault("401", "*", times=None)
+    (warning,) = told(options(sandbox, state_dir=state_dir, outbox=False), a_run())
+    assert warning.startswith("The summary was not delivered: ")
+    assert warning.endswith(" It is not kept.")
+    assert seeds.CLIENT_SECRET not in warning
+
+
+def test_ten_thousand_failing_hosts_make_few_messages_and_little_memory(sandbox: Sandbox, state_dir: str) -> None:
+    hosts = [f"web{number:05}" for number in range(10_000)]
+    reasons = [f"{number}: " + "no package found, " * 200 for number in range(97)]
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir, report_file="always", max_failures=500, max_hosts=500)))
+    now = time.time()
+    for line in list(a_run())[:2]:
+        pipe.write(dumped({**line, "at": now}))
+    for number, host in enumerate(hosts):
+        task = f"Task {number % 13}"
+        pipe.write(_events.dump("task", now, {**lines.task(task), "e": None, "task": task}))
+        text = reasons[number % 97]
+        pipe.write(
+            _events.dump("failed", now, {"task": task, "host": host, "msg": text, "stderr": text, "ignored": False})
+        )
+    recap = {host: lines.counts(failures=1) for host in hosts}
+    stats = [
+        _events.dump("stats", now, {"hosts": dict(list(recap.items())[start : start + 500]), "more": start < 9500})
+        for start in range(0, 10_000, 500)
+    ]
+    courier = courier_of(pipe)
+    peak = 0
+
+    def watch() -> bool:
+        nonlocal peak
+        pipe._process.flush()
+        try:
+            status = pathlib.Path(f"/proc/{courier}/status").read_text(encoding="utf-8")
+        except OSError:
+            return True
+        peak = max([peak, *(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))])
+        return len(sandbox.messages()) > 1
+
+    for last in [*stats, _events.dump("end", time.time(), {"lost": 0})]:
+        pipe._process.write(last)
+    assert until(watch, 30)
+    assert pipe.finish([], 20) == {"warnings": []}
+    messages = sandbox.messages()
+    assert 2 < len(messages) <= 10
+    assert all(len(message["message"]) <= TEXT_LIMIT for message in messages)
+    assert "10\u202f000 of 10\u202f000 hosts" in messages[0]["message"]
+    assert peak < 150 * 1024
+
+
+def test_a_courier_that_has_nothing_to_tell_sends_nothing(sandbox: Sandbox, state_dir: str) -> None:
+    assert told(options(sandbox, state_dir=state_dir, notify_on=["failure"]), a_run()) == []
+    assert sandbox.requests() == []
+
+
+def test_a_token_is_fetched_while_the_run_goes_on(sandbox: Sandbox) -> None:
+    pipe = Pipe(order(options(sandbox)))
+    events = list(a_run())
+    for line in events[:2]:
+        pipe.write(dumped(line))
+    assert until(lambda: [request["operation"] for request in sandbox.requests()] == ["token"])
+    assert pipe.finish([dumped(line) for line in events[2:]], 20) == {"warnings": []}
+    assert [request["operation"] for request in sandbox.requests()] == ["token", "send"]
+
+
+def test_a_summary_goes_through_among_those_that_never_will(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    (warning,) = told({**given, "to_channel": seeds.ARCHIVED}, a_run())
+    assert warning.endswith(" It is kept in state_dir, and the next run delivers it.")
+    sandbox.fault("401", "send", times=None)
+    told(given, a_run())
+    sandbox.clear_faults()
+    assert told(given, a_run()) == []
+    assert until(lambda: len(sandbox.messages()) == 2)
+    # The archived channel's own stays, in case it is opened again.
+    assert until(lambda: len(list(pathlib.Path(state_dir).glob("outbox-*.json"))) == 1)

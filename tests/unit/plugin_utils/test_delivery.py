@@ -1,0 +1,114 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What of a report goes where, and when nothing is told."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import CARD, FILE, REPLY, SEND, Parcel
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import Report
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils import lines
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import options
+
+SECRET = "hunter2-hunter2"
+
+
+def report(*, failed: bool = False, changed: bool = False, interrupted: bool = False, msg: str = "broken") -> Report:
+    made = Report()
+    end = [lines.failed("Try", "web1", msg)] if failed else [lines.ok("Try", "web1", changed=changed)]
+    counts = lines.counts(failures=1) if failed else lines.counts(ok=1, changed=int(changed))
+    stats = {"e": "stats", "at": lines.START + 9, "hosts": {"web1": counts}, "more": False}
+    for line in [lines.run(), lines.play(), lines.task("Try"), *end, *([] if interrupted else [stats])]:
+        made.add(line)
+    made.finish(interrupted)
+    return made
+
+
+def parcels(made: Report, **changes: t.Any) -> list[Parcel]:
+    given = {"access_token": "some-token", "to_channel": "ops", **changes}
+    settings = Settings.from_options(options(**given), {})
+    return _delivery.parcels(made, settings, Scrubber([SECRET]), "here", recovered=False)
+
+
+def kinds(parcel: Parcel) -> list[str]:
+    return [step.do for step in parcel.steps]
+
+
+@pytest.mark.parametrize(
+    ("notify_on", "made", "was_bad", "is_wanted"),
+    [
+        ({"always"}, report(), None, True),
+        ({"success"}, report(), None, True),
+        ({"success"}, report(failed=True), None, False),
+        ({"failure"}, report(), None, False),
+        ({"failure"}, report(failed=True), None, True),
+        ({"failure"}, report(interrupted=True), None, True),
+        ({"change"}, report(), None, False),
+        ({"change"}, report(changed=True), None, True),
+        ({"recovery"}, report(), None, False),
+        ({"recovery"}, report(), False, False),
+        ({"recovery"}, report(), True, True),
+        ({"recovery"}, report(failed=True), None, True),
+        ({"recovery"}, report(failed=True), False, True),
+        ({"recovery"}, report(failed=True), True, False),
+        ({"start"}, report(failed=True), None, False),
+        ({"recovery", "change"}, report(changed=True), False, True),
+    ],
+)
+def test_wanted(notify_on: set[str], made: Report, was_bad: bool | None, is_wanted: bool) -> None:
+    assert _delivery.wanted(made, notify_on, was_bad) is is_wanted
+
+
+def test_a_success_is_one_message() -> None:
+    (parcel,) = parcels(report(), report_file="failure", failure_channel="incidents", mention_on_failure=["all"])
+    assert (parcel.target, kinds(parcel)) == ({"to_channel": "ops"}, [SEND])
+
+
+def test_a_failure_has_details_and_a_report() -> None:
+    (parcel,) = parcels(report(failed=True), report_file="failure")
+    assert kinds(parcel) == [SEND, REPLY, FILE]
+    assert parcel.steps[2].name.endswith(".html")
+
+
+def test_the_failure_channel_gets_all_and_the_usual_one_the_summary() -> None:
+    usual, incidents = parcels(
+        report(failed=True), report_file="always", failure_channel="incidents", mention_on_failure=["all"]
+    )
+    assert (usual.target, kinds(usual)) == ({"to_channel": "ops"}, [SEND])
+    assert "at_items" not in usual.steps[0].text
+    assert (incidents.target, kinds(incidents)) == ({"to_channel": "incidents"}, [SEND, REPLY, FILE])
+    assert incidents.steps[0].text["at_items"][0]["at_type"] == 2
+
+
+def test_a_webhook_gets_one_card() -> None:
+    (parcel,) = parcels(
+        report(failed=True),
+        to_channel=None,
+        webhook_url="https://integrations.zoom.us/x",
+        webhook_token="some-token",
+        report_file="always",
+    )
+    assert (parcel.target, kinds(parcel)) == ({}, [CARD])
+
+
+def test_a_secret_that_got_this_far_goes_no_further() -> None:
+    made = report(failed=True, msg=f"the password is {SECRET}")
+    (parcel,) = parcels(made, report_file="always", details="thread")
+    assert SECRET not in str(parcel)
+    assert "the password is ********" in parcel.steps[1].text["message"]
+    # Positions would be off.
+    assert "rich_text" not in parcel.steps[1].text
+
+
+def test_a_message_leaves_room_for_saying_that_it_is_late() -> None:
+    made = report(failed=True, msg="x" * 4000)
+    (parcel,) = parcels(made, details="inline", mention_on_failure=["all"], body_template="{{ 'y' * 3000 }}")
+    step = parcel.steps[0]
+    _delivery._mark(parcel, step, is_repeated=True)
+    assert step.text["message"].endswith("UTC. It may have been delivered before.")
+    assert len(step.text["message"]) <= 1024
