@@ -10,9 +10,9 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import email.utils
-import platform
 import socket
 import ssl
+import sys
 import time
 import typing as t
 import warnings
@@ -69,7 +69,7 @@ class Transport:
         self._session.get_redirect_target = _no_target  # type: ignore[assignment,method-assign]
         self._session.headers["User-Agent"] = (
             f"teamchat.zoom/{VERSION} ansible-core/{ansible_version} requests/{requests.__version__}"
-            f" Python/{platform.python_version()}"
+            f" Python/{'.'.join(map(str, sys.version_info[:3]))}"
         )
         # Answers are small; unpacked ones can be read as they trickle in.
         self._session.headers["Accept-Encoding"] = "identity"
