@@ -242,15 +242,21 @@ def _cards(cards: t.Sequence[t.Any] | None) -> list[str]:
     return found
 
 
-def _scheduled_time(value: str) -> str:
-    """Zoom's form of a time: UTC, in whole seconds."""
+def zoned_time(value: str) -> datetime.datetime | None:
+    """The moment of an ISO-8601 date and time with a zone, None for anything else."""
     text = value.strip()
     try:
         # Python 3.9 does not know Z.
         moment = datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "Zz" else text)
     except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
+        return None
+    return moment if moment.tzinfo is not None else None
+
+
+def _scheduled_time(value: str) -> str:
+    """Zoom's form of a time: UTC, in whole seconds."""
+    moment = zoned_time(value)
+    if moment is None:
         raise InvalidOption(
             f"scheduled_time is {value!r}; it must be an ISO-8601 date and time with a zone, such as"
             " 2026-03-01T09:00:00+01:00."

@@ -10,7 +10,7 @@ import re
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._channels import in_conversation
-from ansible_collections.teamchat.zoom.plugins.module_utils._desired import identifier, recipient_of
+from ansible_collections.teamchat.zoom.plugins.module_utils._desired import identifier, recipient_of, zoned_time
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, NotFound, PermissionDenied
 from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import is_missing_message, moment_of
 
@@ -121,12 +121,8 @@ def _moment(option: str, value: str | None, now: float) -> float | None:
     if duration:
         moment: float | None = now - int(duration[1]) * _SECONDS[duration[2]]
     else:
-        try:
-            # Python 3.9 does not know Z.
-            parsed = datetime.datetime.fromisoformat(text[:-1] + "+00:00" if text[-1:] in "Zz" else text)
-            moment = parsed.timestamp() if parsed.tzinfo else None
-        except (ValueError, OverflowError):
-            moment = None
+        parsed = zoned_time(text)
+        moment = parsed.timestamp() if parsed else None
     if moment is None:
         raise InvalidOption(
             f"{option} is {value!r}; it must be a duration such as 30m, 12h or 7d, or an ISO-8601 time with a zone such"
