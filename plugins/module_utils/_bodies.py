@@ -107,9 +107,10 @@ def file_body(fields: t.Mapping[str, str], field: str, attachment: Attachment) -
 
 
 def _prepared(fields: t.Mapping[str, str]) -> t.Any:
-    return requests.Request(
-        "POST", "https://zoom.invalid/", files={name: (None, value) for name, value in fields.items()}
-    ).prepare()
+    prepared = requests.PreparedRequest()
+    prepared.prepare_headers(None)
+    prepared.prepare_body({}, files={name: (None, value) for name, value in fields.items()})
+    return prepared
 
 
 def json_body(fields: t.Mapping[str, t.Any]) -> Body:

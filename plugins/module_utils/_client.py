@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import functools
 import os
 import random
 import re
@@ -106,8 +107,12 @@ class Session:
         self.state = StateFolder(connection.state_dir, self._warn_task)
         self.transport = Transport(connection)
         self.tokens = Tokens(connection, self.state)
-        self.throttle = Throttle(self.state, self._warn_task)
         self.known = KnownMessages(self.state)
+
+    @functools.cached_property
+    def throttle(self) -> Throttle:
+        """Made when it is needed: only messages to channels are."""
+        return Throttle(self.state, self._warn_task)
 
     def _warn_task(self, text: str) -> None:
         """Warn the current task: a session outlives the one that it was made for."""
@@ -159,10 +164,12 @@ class Client:
         :param files: what is attached by `file_ids`, for recognising the message.
         :raises Unconfirmed: it cannot be told whether the message was sent.
         """
-        bodies = [json_body(fields)]
         if body_format == MULTIPART and not self._refused_multipart():
-            bodies.insert(0, multipart_body(fields))
-        return self._send_once(self.messages_url, bodies, "Sending the message", Wanted(fields, tuple(files)))
+            body, fallback = multipart_body(fields), functools.partial(json_body, fields)
+        else:
+            body, fallback = json_body(fields), None
+        wanted = Wanted(fields, tuple(files))
+        return self._send_once(self.messages_url, body, "Sending the message", wanted, fallback)
 
     def send_file(self, fields: Fields, attachment: Attachment) -> Sent:
         """POST /chat/users/{userId}/messages/files: a file that is a message of its own.
@@ -170,10 +177,9 @@ class Client:
         :param fields: the recipient, and the thread if there is one.
         :raises Unconfirmed: it cannot be told whether the file was sent.
         """
-        bodies = [file_body(fields, "files", attachment)]
-        return self._send_once(
-            self.file_messages_url, bodies, f"Sending the file {attachment.name!r}", Wanted(fields, (attachment,))
-        )
+        body = file_body(fields, "files", attachment)
+        wanted = Wanted(fields, (attachment,))
+        return self._send_once(self.file_messages_url, body, f"Sending the file {attachment.name!r}", wanted)
 
     def upload_file(self, attachment: Attachment) -> str:
         """POST /chat/users/{userId}/files: the id of a file to be attached; nobody sees it until then."""
@@ -356,10 +362,12 @@ class Client:
 
         return self._repeat(attempt, repeatable, attempts)
 
-    def _send_once(self, url: str, bodies: list[Body], doing: str, wanted: Wanted) -> Sent:
+    def _send_once(
+        self, url: str, body: Body, doing: str, wanted: Wanted, fallback: t.Callable[[], Body] | None = None
+    ) -> Sent:
         """Send a message, and find out whether it was sent when that is not clear.
 
-        :param bodies: the message in the shapes to try, the next one when the server refuses a shape as such.
+        :param fallback: makes the body in another format, for a server that refuses the first format as such.
         """
         started = time.time()
         attempts = _Counter()
@@ -368,13 +376,13 @@ class Client:
         throttled = None if wanted.scheduled_time else channel
         fell_back = False
         while True:
-            request = Request("POST", url, body=bodies[0])
+            request = Request("POST", url, body=body)
             try:
                 answer, content = self._call(request, doing, repeatable=False, attempts=attempts, channel=throttled)
                 message_id = _new_id(answer, content, doing)
             except ZoomError as error:
-                if len(bodies) > 1 and _speaks_of_the_body(error):
-                    del bodies[0]
+                if fallback and not fell_back and _speaks_of_the_body(error):
+                    body = fallback()
                     fell_back = True
                     continue
                 if self._answers_a_fresh_message(error, wanted.fields):

@@ -7,28 +7,19 @@ from __future__ import annotations
 import traceback
 import typing as t
 
-__all__ = ["REQUESTS_IMPORT_ERROR", "requests", "requests_auth", "urllib3_exceptions"]
+__all__ = ["REQUESTS_IMPORT_ERROR", "requests", "urllib3_exceptions"]
 
 # Why the library is missing, for Ansible's usual message; None where it is there.
 REQUESTS_IMPORT_ERROR: str | None
 
 try:
     import requests
-    import requests.auth as requests_auth
     import urllib3.exceptions as urllib3_exceptions
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
-    class _Missing:
-        """Stands in for what classes derive from; nothing of it is ever called."""
-
     requests: t.Any = None  # type: ignore[no-redef]
     urllib3_exceptions: t.Any = None  # type: ignore[no-redef]
-
-    class requests_auth:  # type: ignore[no-redef]  # noqa: N801
-        """Stands in for requests.auth."""
-
-        AuthBase = _Missing
 
 else:
     REQUESTS_IMPORT_ERROR = None

@@ -83,8 +83,9 @@ class Clock:
 
 def system_clock() -> Clock:
     try:
-        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
-            boot = stream.read().strip()
+        # As bytes, because a codec for reading would be imported anew by each of Ansible's workers.
+        with open("/proc/sys/kernel/random/boot_id", "rb") as stream:
+            boot = stream.read().strip().decode()
     except OSError:
         boot = ""
     return Clock(time.monotonic, time.time, boot)

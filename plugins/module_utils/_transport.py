@@ -10,22 +10,19 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import email.utils
+import os
 import socket
 import ssl
 import sys
 import time
 import typing as t
 import warnings
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
-from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
-    requests,
-    requests_auth,
-    urllib3_exceptions,
-)
+from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests, urllib3_exceptions
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import is_loopback, may_receive_token
 from ansible_collections.teamchat.zoom.plugins.module_utils._version import VERSION
 
@@ -48,31 +45,24 @@ class Request:
     body: Body | None = None
 
 
-class _Authorization(requests_auth.AuthBase):
-    """Sets the header, and by being there keeps requests from putting ~/.netrc's in its place."""
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def __call__(self, request: t.Any) -> t.Any:
-        request.headers["Authorization"] = self._value
-        return request
-
-
 class Transport:
-    """A session to the hosts of one connection. Not to be shared between processes."""
+    """Connections to the hosts of one `Connection`. Not to be shared between processes.
+
+    It uses requests' adapter, which does all of HTTP and TLS, and not its session, which would follow redirects,
+    keep cookies, put the password of ~/.netrc in the place of the token, and take longer than all the rest in a
+    process that Ansible has just forked.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._session = requests.Session()
-        # Even when it does not follow a redirect, requests reads its whole body and parses its target.
-        self._session.get_redirect_target = _no_target  # type: ignore[assignment,method-assign]
-        self._session.headers["User-Agent"] = (
-            f"teamchat.zoom/{VERSION} ansible-core/{ansible_version} requests/{requests.__version__}"
-            f" Python/{'.'.join(map(str, sys.version_info[:3]))}"
-        )
-        # Answers are small; unpacked ones can be read as they trickle in.
-        self._session.headers["Accept-Encoding"] = "identity"
+        self._adapter = requests.adapters.HTTPAdapter()
+        self._headers = {
+            "User-Agent": f"teamchat.zoom/{VERSION} ansible-core/{ansible_version} requests/{requests.__version__}"
+            f" Python/{'.'.join(map(str, sys.version_info[:3]))}",
+            "Accept": "*/*",
+            # Answers are small; unpacked ones can be read as they trickle in.
+            "Accept-Encoding": "identity",
+        }
         #: Seconds by which Zoom's clock is ahead of ours, as far as the last answer tells; None before one.
         self.clock_ahead: float | None = None
 
@@ -127,22 +117,15 @@ class Transport:
         body = request.body
         if body is not None:
             body.rewind()
-        connection = self._connection
         try:
             with warnings.catch_warnings():
                 # The task warns once itself; urllib3 would for each request.
-                warnings.filterwarnings("ignore", message="Unverified HTTPS request")
-                response = self._session.request(
-                    request.method,
-                    url,
-                    params=request.query if url == request.url else None,
-                    data=body,
-                    headers={"Content-Type": body.content_type} if body is not None else None,
-                    auth=_Authorization(authorization),
-                    allow_redirects=False,
+                warnings.simplefilter("ignore", urllib3_exceptions.InsecureRequestWarning)
+                response = self._adapter.send(
+                    self._prepared(url, request, authorization),
                     stream=True,
                     timeout=(timeout, timeout),
-                    verify=(connection.ca_path or True) if connection.validate_certs else False,
+                    verify=self._verify(),
                     proxies=self._proxies(url),
                 )
                 with response:
@@ -160,13 +143,33 @@ class Transport:
         self._notice_clock(answer)
         return answer
 
+    def _prepared(self, url: str, request: Request, authorization: str) -> t.Any:
+        prepared = requests.PreparedRequest()
+        prepared.prepare_method(request.method)
+        # A redirect's target has its own query.
+        prepared.prepare_url(url, urlencode(request.query) if url == request.url else "")
+        prepared.prepare_headers({**self._headers, "Authorization": authorization})
+        if request.body is not None:
+            prepared.headers["Content-Type"] = request.body.content_type
+            prepared.headers["Content-Length"] = str(len(request.body))
+            prepared.body = request.body  # type: ignore[assignment]  # requests takes streams too
+        return prepared
+
+    def _verify(self) -> bool | str:
+        """What requests takes for `verify`: the file or folder of certificate authorities, or whether to check."""
+        if not self._connection.validate_certs:
+            return False
+        environ = os.environ
+        return self._connection.ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
+
     def _proxies(self, url: str) -> dict[str, str]:
-        """Given to each request and not to the session, where the environment's variables would win."""
+        """The proxies by scheme: the option's, or else the environment's."""
         if self._connection.proxy:
             return {"http": self._connection.proxy, "https": self._connection.proxy}
-        host = urlsplit(url).hostname or ""
         # Plain http is allowed because it does not leave this machine: not to the environment's proxy either.
-        return {"no_proxy": host} if is_loopback(host) else {}
+        if is_loopback(urlsplit(url).hostname):
+            return {}
+        return requests.utils.get_environ_proxies(url)
 
     def _notice_clock(self, answer: Answer) -> None:
         try:
@@ -176,10 +179,6 @@ class Transport:
             self.clock_ahead = date.replace(tzinfo=zone).timestamp() - time.time()
         except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
             pass
-
-
-def _no_target(_response: t.Any) -> None:
-    """In place of requests' own search for a redirect's target."""
 
 
 def _read(response: t.Any, deadline: float) -> bytes:

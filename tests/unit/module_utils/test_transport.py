@@ -74,7 +74,7 @@ def test_requests_share_one_connection(connect: Connect) -> None:
             transport.send(Request("GET", server.url), AUTHORIZATION, 1.0, time.monotonic() + 5)
         assert server.connections == 1
         assert len(server.received) == 3
-        transport._session.close()
+        transport._adapter.close()
 
 
 def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> None:
@@ -82,7 +82,7 @@ def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> N
         transport = Transport(connect(api_url=server.url))
         request = Request("GET", f"{server.url}/list", {"to_channel": "a&b", "from": "2026-01-01T00:00:00Z"})
         transport.send(request, AUTHORIZATION, 1.0, time.monotonic() + 5)
-        transport._session.close()
+        transport._adapter.close()
     assert [request.target for request in server.received] == [
         "/list?to_channel=a%26b&from=2026-01-01T00%3A00%3A00Z",
         "/other?x=1",
@@ -273,7 +273,7 @@ def test_a_body_goes_out_whole_again_after_a_failure(connect: Connect) -> None:
         transport = Transport(connect(api_url=server.url))
         for _index in range(2):
             transport.send(Request("POST", server.url, body=body), AUTHORIZATION, 1.0, time.monotonic() + 5)
-        transport._session.close()
+        transport._adapter.close()
     assert [request.body for request in server.received] == [b'{"message": "hello"}'] * 2
 
 
@@ -295,7 +295,7 @@ def test_the_servers_clock_is_read_off_its_answers(connect: Connect, date: str, 
         transport = Transport(connect(api_url=server.url))
         assert transport.clock_ahead is None
         transport.send(Request("GET", server.url), AUTHORIZATION, 1.0, time.monotonic() + 5)
-        transport._session.close()
+        transport._adapter.close()
     if ahead is None:
         assert transport.clock_ahead is None
     else:
