@@ -1,6 +1,6 @@
 # Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""The connection options that all modules and the callback share: their argument spec and their meaning."""
+"""The connection options that all modules and the callback share: what they mean, and what is allowed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import os
 import typing as t
 from urllib.parse import unquote, urlsplit
 
-from ansible.module_utils.basic import env_fallback
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import checked_base_url
 
@@ -20,43 +19,6 @@ _TOKEN = "access_token"  # noqa: S105
 _SERVER_TO_SERVER = ("account_id", "client_id", "client_secret")
 _PROXY_SCHEMES = ("http", "https", "socks5", "socks5h")
 _VARIABLES = {option: "ZOOM_" + option.upper() for option in (_TOKEN, *_SERVER_TO_SERVER)}
-
-
-def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
-    """The argument spec that goes with the doc fragment teamchat.zoom.connection.
-
-    The credentials have no fallback here: whether an environment variable counts depends on the other three,
-    which `Connection.from_params` knows.
-    """
-    return {
-        "access_token": {"type": "str", "no_log": True},
-        "account_id": {"type": "str"},
-        "client_id": {"type": "str"},
-        "client_secret": {"type": "str", "no_log": True},
-        "user_id": {"type": "str", "default": "me", "fallback": (env_fallback, ["ZOOM_USER_ID"])},
-        "api_url": {
-            "type": "str",
-            "default": "https://api.zoom.us/v2",
-            "fallback": (env_fallback, ["ZOOM_API_URL"]),
-        },
-        "oauth_url": {
-            "type": "str",
-            "default": "https://zoom.us/oauth/token",
-            "fallback": (env_fallback, ["ZOOM_OAUTH_URL"]),
-        },
-        "files_url": {
-            "type": "str",
-            "default": "https://file.zoom.us/v2",
-            "fallback": (env_fallback, ["ZOOM_FILES_URL"]),
-        },
-        "timeout": {"type": "float", "default": 10.0},
-        "max_wait": {"type": "float", "default": 120.0},
-        "validate_certs": {"type": "bool", "default": True},
-        "ca_path": {"type": "path"},
-        # A proxy's URL can hold a password.
-        "proxy": {"type": "str", "no_log": True},
-        "state_dir": {"type": "path", "fallback": (env_fallback, ["ZOOM_CHAT_STATE_DIR"])},
-    }
 
 
 @dataclasses.dataclass(frozen=True)

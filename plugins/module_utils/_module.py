@@ -10,17 +10,51 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import Client, shared_session
-from ansible_collections.teamchat.zoom.plugins.module_utils._connection import (
-    Connection,
-    connection_argument_spec,
-)
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
 from ansible_collections.teamchat.zoom.plugins.module_utils._secrets import Secrets
 
 _UNVERIFIED = "validate_certs is false: whoever stands between here and Zoom can read the token and the messages."
+
+
+def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
+    """The argument spec that goes with the doc fragment teamchat.zoom.connection.
+
+    The credentials have no fallback here: whether an environment variable counts depends on the other three,
+    which `Connection.from_params` knows.
+    """
+    return {
+        "access_token": {"type": "str", "no_log": True},
+        "account_id": {"type": "str"},
+        "client_id": {"type": "str"},
+        "client_secret": {"type": "str", "no_log": True},
+        "user_id": {"type": "str", "default": "me", "fallback": (env_fallback, ["ZOOM_USER_ID"])},
+        "api_url": {
+            "type": "str",
+            "default": "https://api.zoom.us/v2",
+            "fallback": (env_fallback, ["ZOOM_API_URL"]),
+        },
+        "oauth_url": {
+            "type": "str",
+            "default": "https://zoom.us/oauth/token",
+            "fallback": (env_fallback, ["ZOOM_OAUTH_URL"]),
+        },
+        "files_url": {
+            "type": "str",
+            "default": "https://file.zoom.us/v2",
+            "fallback": (env_fallback, ["ZOOM_FILES_URL"]),
+        },
+        "timeout": {"type": "float", "default": 10.0},
+        "max_wait": {"type": "float", "default": 120.0},
+        "validate_certs": {"type": "bool", "default": True},
+        "ca_path": {"type": "path"},
+        # A proxy's URL can hold a password.
+        "proxy": {"type": "str", "no_log": True},
+        "state_dir": {"type": "path", "fallback": (env_fallback, ["ZOOM_CHAT_STATE_DIR"])},
+    }
 
 
 @dataclasses.dataclass

@@ -10,10 +10,7 @@ import os
 import re
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._connection import (
-    Connection,
-    connection_argument_spec,
-)
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import checked_base_url
 
@@ -141,7 +138,7 @@ def _target(options: Options, webhook_url: t.Optional[str], needed: bool) -> dic
 def _connection(
     options: Options, webhook_url: t.Optional[str], state_dir: str, environment: t.Mapping[str, str]
 ) -> Connection:
-    params = {name: options.get(name) for name in connection_argument_spec()}
+    params = {field.name: options.get(field.name) for field in dataclasses.fields(Connection)}
     params["state_dir"] = state_dir
     params["ca_path"] = _path(options["ca_path"])
     if webhook_url:

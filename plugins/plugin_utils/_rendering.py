@@ -21,7 +21,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._text import (
     truncate,
     utf16_length,
 )
-from ansible_collections.teamchat.zoom.plugins.plugin_utils import _report, _templates
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._foreign_text import (
     mentions_nobody,
     one_line,
@@ -209,6 +209,9 @@ def _own_title(report: Report, options: Options) -> tuple[str, str]:
     """The user's title and no warning, or no title and the warning, or neither where there is no template."""
     if not options.title_template:
         return "", ""
+    # Few runs have templates, and without Jinja2 the courier starts sooner.
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils import _templates
+
     try:
         values = {**_templates.variables(report), "standard": _standard_title(report, options)}
         return mentions_nobody(_templates.title(options.title_template, values)), ""
@@ -219,6 +222,8 @@ def _own_title(report: Report, options: Options) -> tuple[str, str]:
 def _own_body(report: Report, options: Options) -> tuple[str, str]:
     if not options.body_template:
         return "", ""
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils import _templates
+
     standard = _Writer()
     _write_body(standard, report, options)
     try:

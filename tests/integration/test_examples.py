@@ -16,7 +16,7 @@ import typing as t
 import pytest
 import requests
 import yaml
-from ansible_collections.teamchat.zoom.plugins.module_utils._connection import connection_argument_spec
+from ansible_collections.teamchat.zoom.plugins.module_utils._module import connection_argument_spec
 from ansible_collections.teamchat.zoom.tests.integration.runs import Playbook, Run
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox

@@ -9,8 +9,9 @@ import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
-from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection, connection_argument_spec
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
+from ansible_collections.teamchat.zoom.plugins.module_utils._module import connection_argument_spec
 
 TOKEN_VARIABLE = {"ZOOM_ACCESS_TOKEN": "token-of-environment"}
 APP_VARIABLES = {

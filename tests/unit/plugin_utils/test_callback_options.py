@@ -8,8 +8,8 @@ import os
 import typing as t
 
 import pytest
-from ansible_collections.teamchat.zoom.plugins.module_utils._connection import connection_argument_spec
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
+from ansible_collections.teamchat.zoom.plugins.module_utils._module import connection_argument_spec
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _callback_options
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import documented, options
