@@ -25,13 +25,13 @@ demo: setup ## send messages to a sandbox on this machine and show what arrived 
 	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 .PHONY: test
-test: lint types sanity units integration ## everything that must pass
+test: lint docs types sanity units integration ## everything that must pass
 	@echo "All checks passed."
 
 .PHONY: setup
 setup: $(VENV)/.ready $(LINK)
 
-$(VENV)/.ready: requirements-dev.txt requirements.txt
+$(VENV)/.ready: requirements-dev.txt requirements.txt docs/site/requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed; name one: make PYTHON=/path/to/python3" >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
@@ -85,6 +85,21 @@ prism:
 integration: copy prism ## real playbooks against the sandbox
 	$(BIN)/pytest tests/integration $(ARGS)
 	$(SANDBOX) run -- $(BIN)/python tests/integration/run.py $(COPY)
+
+SITE := .build/docs
+
+.PHONY: docs
+docs: setup ## build the documentation's site; any warning is an error
+	@rm -rf $(SITE) && mkdir -p -m 755 $(SITE) $(SITE)/source $(SITE)/source/reference
+	@cp -R docs/*.md docs/images docs/site/index.md $(SITE)/source/
+	@cp CHANGELOG.md $(SITE)/source/changelog.md
+	@# The list of pages for GitHub; the site has an index of its own.
+	@rm $(SITE)/source/README.md
+	$(BIN)/antsibull-docs collection --use-current --squash-hierarchy --fail-on-error --no-add-antsibull-docs-version \
+		--dest-dir $(SITE)/source/reference teamchat.zoom
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs/site --doctree-dir $(SITE)/doctrees \
+		$(SITE)/source $(SITE)/html
+	@echo "The site is in $(SITE)/html/index.html."
 
 CORES ?= 2.16 2.17 2.18 2.19 2.20 2.21
 

@@ -311,6 +311,8 @@ check `api_url`, proxies and <https://status.zoom.us> |
 | `unconfirmed` | The message may have been sent | Look into the conversation before you send it again; give the app \
 the scope `team_chat:read:list_user_messages:admin`, with which the task finds out itself |
 
+Each of Zoom's codes, and what to do about it, stands in [Error codes](errors.md).
+
 A notice that must never fail a play:
 
 ```yaml

@@ -374,7 +374,13 @@ def test_cookbook_does_what_it_says(runner: Playbook, sandbox: Sandbox) -> None:
     assert arrived(sandbox) == COOKBOOK
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/faults.md"])
+OTHER_PAGES = (
+    "README.md",
+    *(f"docs/{name}.md" for name in ("awx", "errors", "faults", "getting-started", "performance")),
+)
+
+
+@pytest.mark.parametrize("page", OTHER_PAGES)
 def test_examples_of_the_other_pages_send_what_they_print(runner: Playbook, sandbox: Sandbox, page: str) -> None:
     text = at_the_sandbox("\n".join(example.text for example in examples_on(page)), runner, sandbox)
 
