@@ -92,7 +92,7 @@ options:
       - The default is the folder C(zoom_chat) in Ansible's own, usually C(~/.ansible/zoom_chat), which E(ANSIBLE_HOME)
         moves.
       - On a remote target, and with C(become), nothing is kept.
-      - Falls back to the environment variable E(ZOOM_CHAT_STATE_DIR).
+      - Falls back to the environment variable E(ZOOM_CHAT_STATE_DIR), which may be empty too.
     type: path
 notes:
   - Keep secrets in Ansible Vault, in the environment, or in a lookup. A failing task shows the lines around it in the

@@ -9,7 +9,7 @@ What a caller can rely on:
 * A request that may have been carried out is sent again only when that does no harm. Sending a message
   does harm: the client looks for the message first, and when it cannot look it raises `Unconfirmed`.
 * A reply to a message that was sent moments ago waits until Zoom knows that message.
-* A rejected token is replaced once.
+* A rejected token is replaced once, and so is one that lacks a scope which the app may have got since.
 * Every error is a `ZoomError`.
 """
 
@@ -34,6 +34,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     AuthenticationFailed,
     InvalidRequest,
     NotFound,
+    PermissionDenied,
     RateLimited,
     ServiceFailed,
     Unconfirmed,
@@ -76,6 +77,8 @@ _LOOKS = (1.0, 1.5, 2.5)
 _NO_MAIN_MESSAGE = 5402
 _FRESH_SECONDS = 10.0
 _FRESH_PAUSE = 0.5
+# What Zoom says of a token without the scopes that a request needs.
+_MISSING_SCOPES = (4700, 4711)
 # The most replies that Zoom gives of a thread at once.
 _THREAD_LIMIT = 100
 # A file may take longer than max_wait; this many bytes a second it should make.
@@ -347,10 +350,8 @@ class Client:
                 self._session.throttle.answered(slot)
             try:
                 return answer, read_object(answer, doing)
-            except AuthenticationFailed as error:
-                # Zoom's document has code 124 with HTTP 400 for some endpoints.
-                rejected = error.status == 401 or error.code == 124
-                if not rejected or renewed or not self._session.tokens.renewable(token):
+            except (AuthenticationFailed, PermissionDenied) as error:
+                if renewed or not self._is_tokens_fault(error, token) or not self._session.tokens.renewable(token):
                     raise
                 renewed = True
                 return attempt()
@@ -361,6 +362,13 @@ class Client:
                 raise
 
         return self._repeat(attempt, repeatable, attempts)
+
+    def _is_tokens_fault(self, error: ZoomError, token: str) -> bool:
+        """Whether the same request may succeed with another token."""
+        # Zoom's document has code 124 with HTTP 400 for some endpoints.
+        if isinstance(error, AuthenticationFailed) and (error.status == 401 or error.code == 124):
+            return True
+        return error.code in _MISSING_SCOPES and self._session.tokens.may_lack_new_scopes(token)
 
     def _send_once(
         self, url: str, body: Body, doing: str, wanted: Wanted, fallback: t.Callable[[], Body] | None = None

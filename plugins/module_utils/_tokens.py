@@ -23,14 +23,19 @@ if t.TYPE_CHECKING:
 _MARGIN = 60.0
 # Zoom's tokens live an hour; a file that promises more than a day is not ours.
 _LONGEST_LIFE = 86400.0
+# A token keeps the scopes that the app had when it was fetched. One that lacks a scope is replaced when it is
+# older than this, so that not every task of a run whose app truly lacks it fetches another.
+_SCOPES_SETTLED = 60.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Token:
-    """A bearer token and the time, in seconds since the epoch, at which it expires."""
+    """A bearer token with the times, in seconds since the epoch, at which it expires and was fetched."""
 
     value: str = dataclasses.field(repr=False)
     expires_at: float
+    #: 0 where that is not known.
+    fetched_at: float = 0.0
 
     def is_fresh(self, now: float) -> bool:
         return now + _MARGIN < self.expires_at <= now + _LONGEST_LIFE
@@ -38,15 +43,19 @@ class Token:
     @classmethod
     def from_state(cls, stored: dict[str, t.Any] | None) -> Token | None:
         """What a state file holds, None where that is not a token."""
-        value, expires_at = (stored or {}).get("access_token"), (stored or {}).get("expires_at")
+        stored = stored or {}
+        value, times = stored.get("access_token"), (stored.get("expires_at"), stored.get("fetched_at", 0.0))
         if not isinstance(value, str) or not _is_header_value(value):
             return None
-        if isinstance(expires_at, bool) or not isinstance(expires_at, (int, float)):
+        if not all(isinstance(at, (int, float)) and not isinstance(at, bool) for at in times):
             return None
         try:
-            return cls(value, float(expires_at))
+            return cls(value, *map(float, times))
         except OverflowError:
             return None
+
+    def as_state(self) -> dict[str, t.Any]:
+        return {"access_token": self.value, "expires_at": self.expires_at, "fetched_at": self.fetched_at}
 
 
 def _is_header_value(value: str) -> bool:
@@ -81,7 +90,8 @@ def read_token(answer: Answer) -> Token:
     life = body.get("expires_in")
     if isinstance(life, bool) or not isinstance(life, (int, float)) or not 0 < life <= _LONGEST_LIFE:
         life = 3600.0
-    return Token(value, time.time() + life)
+    now = time.time()
+    return Token(value, now + life, now)
 
 
 class Tokens:
@@ -118,7 +128,7 @@ class Tokens:
                 token = Token.from_state(self._state.read(self._name))
                 if token is None or not token.is_fresh(time.time()):
                     token = fetch()
-                    self._state.write(self._name, {"access_token": token.value, "expires_at": token.expires_at})
+                    self._state.write(self._name, token.as_state())
         except LockTimeoutError as error:
             raise ServiceFailed(
                 "Fetching a token failed: another task has been trying to fetch it all the time that max_wait allows.",
@@ -126,6 +136,11 @@ class Tokens:
             ) from error
         self._kept = token
         return token.value
+
+    def may_lack_new_scopes(self, token: str) -> bool:
+        """Whether the app may have got scopes since this token was fetched."""
+        kept = self._kept
+        return kept is not None and kept.value == token and abs(time.time() - kept.fetched_at) > _SCOPES_SETTLED
 
     def renewable(self, rejected: str) -> bool:
         """Forget a token that Zoom rejected; whether another one can be had.

@@ -121,7 +121,7 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
         arguments = {str(name): _plain(value) for name, value in self._task.args.items()}
         if not self._is_on_controller:
             arguments["state_dir"] = ""
-        elif arguments.get("state_dir") is None and not os.environ.get("ZOOM_CHAT_STATE_DIR"):
+        elif arguments.get("state_dir") is None and "ZOOM_CHAT_STATE_DIR" not in os.environ:
             arguments["state_dir"] = os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "zoom_chat")
         return arguments
 

@@ -196,6 +196,18 @@ def test_a_second_run_uses_the_token_of_the_first(both_ways: Playbook, sandbox: 
     assert sandbox.account()["tokens"]["requests"] == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "environment"), [("state_dir: ''", None), ("", "")], ids=["option", "environment"]
+)
+def test_an_empty_state_dir_keeps_nothing(
+    both_ways: Playbook, sandbox: Sandbox, options: str, environment: str | None
+) -> None:
+    run = both_ways.run(send(options=options), environment={"ZOOM_CHAT_STATE_DIR": environment})
+    assert run.returncode == 0, run.output
+    assert len(sandbox.messages()) == 2
+    assert left_behind(both_ways.folder) == []
+
+
 @pytest.mark.parametrize("keywords", ["connection: faraway", "{become: true, become_method: disguise}"])
 @pytest.mark.parametrize("state_dir", [None, "asked for"], ids=["default", "state_dir"])
 def test_elsewhere_the_module_runs_and_keeps_nothing(

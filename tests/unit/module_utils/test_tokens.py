@@ -333,6 +333,32 @@ def test_code_124_is_a_rejected_token_whatever_its_status(sandbox: Sandbox, conn
     assert sandbox.account()["tokens"]["requests"] == 2
 
 
+@pytest.mark.parametrize("code", [4700, 4711])
+@pytest.mark.parametrize(("age", "attempts"), [(61.0, 2), (None, 2), (30.0, None)])
+def test_a_token_without_a_scope_is_replaced_when_it_is_old(
+    sandbox: Sandbox, connect: Connect, app: Params, state_dir: str, age: float | None, attempts: int | None, code: int
+) -> None:
+    connection = connect(sandbox, **app, state_dir=state_dir)
+    Caller(connection).client.send_message(FIELDS, "json")
+    stored = json.loads(state_file(state_dir).read_bytes())
+    assert abs(stored["fetched_at"] - time.time()) < 5
+    if age is None:
+        # An earlier version of the collection did not write it.
+        del stored["fetched_at"]
+    else:
+        stored["fetched_at"] -= age
+    state_file(state_dir).write_text(json.dumps(stored))
+    sandbox.fault(f"error:400:{code}:Invalid access token, does not contain scopes:[x].", "send")
+    later = Caller(connection)
+    if attempts:
+        assert later.client.send_message(FIELDS, "json").attempts == attempts
+        assert sandbox.account()["tokens"]["requests"] == 2
+    else:
+        with pytest.raises(PermissionDenied):
+            later.client.send_message(FIELDS, "json")
+        assert sandbox.account()["tokens"]["requests"] == 1
+
+
 @pytest.mark.parametrize("token", [seeds.EXPIRED_TOKEN, "no-such-token"])
 def test_a_given_token_that_is_rejected_fails_at_once(sandbox: Sandbox, connect: Connect, token: str) -> None:
     with pytest.raises(AuthenticationFailed) as caught:
