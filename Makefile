@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 LINK := .collections/ansible_collections/teamchat/zoom
 COPY := .build/ansible_collections/teamchat/zoom
 SANDBOX := $(BIN)/python -m tests.sandbox
+# Each process of a test leaves a file of what it ran through.
+COVERED := COVERAGE_SOURCE=$(CURDIR)/plugins COVERAGE_FILE=$(CURDIR)/.build/coverage/data $(BIN)/coverage
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
@@ -73,7 +75,8 @@ sanity: copy ## ansible-test sanity
 
 .PHONY: units
 units: setup ## unit tests, and the sandbox's own
-	$(BIN)/pytest tests/unit $(ARGS)
+	@mkdir -p .build/coverage
+	$(COVERED) run -m pytest tests/unit $(ARGS)
 
 # Serves Zoom's own API document; the tests that want it skip without it.
 .PHONY: prism
@@ -83,8 +86,14 @@ prism:
 
 .PHONY: integration
 integration: copy prism ## real playbooks against the sandbox
-	$(BIN)/pytest tests/integration $(ARGS)
+	@mkdir -p .build/coverage
+	$(COVERED) run -m pytest tests/integration $(ARGS)
 	$(SANDBOX) run -- $(BIN)/python tests/integration/run.py $(COPY)
+
+.PHONY: coverage
+coverage: setup ## lines and branches of plugins/ that the tests before it ran through
+	$(COVERED) combine --quiet
+	$(COVERED) report
 
 SITE := .build/docs
 

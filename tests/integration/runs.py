@@ -154,6 +154,8 @@ class Playbook:
             "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote-tmp"),
             "ANSIBLE_ASYNC_DIR": str(self.folder / "remote-async"),
             "RECORD_FILE": str(recorded),
+            # Coverage is measured in the processes of a playbook too.
+            **{name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")},
             **self.environment,
             **changes,
         }

@@ -256,6 +256,8 @@ def run_all(folder: pathlib.Path, in_process: bool) -> Matrix:
             "-f",
             str(BATCH[in_process]),
             hosts=len(CASES),
+            # The coverage of hundreds of workers would take longer than their work.
+            environment={name: None for name in os.environ if name.startswith("COVERAGE_")},
         )
         found = {(result.task, result.host): result for result in run.results}
         seen = {case: seen_of(case, place, found) for case, place in places.items()}
