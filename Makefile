@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 LINK := .collections/ansible_collections/teamchat/zoom
 COPY := .build/ansible_collections/teamchat/zoom
 SANDBOX := $(BIN)/python -m tests.sandbox
+IMPORTER := .build/galaxy-importer
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
@@ -25,7 +26,7 @@ demo: setup ## send messages to a sandbox on this machine and show what arrived 
 	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 .PHONY: test
-test: lint types sanity units integration ## everything that must pass
+test: lint types sanity units build integration ## everything that must pass
 	@echo "All checks passed."
 
 .PHONY: setup
@@ -97,11 +98,15 @@ bench: setup ## measure, as ratios within one run
 	$(BIN)/python -m tests.benchmark.run
 
 .PHONY: build
-build: copy ## build the archive for Galaxy and install it into an empty folder
-	@rm -rf .build/archive .build/installed
+build: copy $(IMPORTER)/.ready ## build the archive for Galaxy, import it as Galaxy does, and use it where nothing else is
+	@rm -rf .build/archive
 	cd $(COPY) && ansible-galaxy collection build --output-path $(CURDIR)/.build/archive
-	ansible-galaxy collection install --offline --collections-path .build/installed .build/archive/*.tar.gz
-	ANSIBLE_COLLECTIONS_PATH=.build/installed ansible-doc teamchat.zoom.zoom_chat_message >/dev/null
+	$(BIN)/pytest tests/build $(ARGS)
+
+$(IMPORTER)/.ready: tests/build/requirements.txt | setup
+	$(PYTHON) -m venv $(IMPORTER)
+	$(IMPORTER)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/build/requirements.txt
+	@touch $@
 
 .PHONY: clean
 clean: ## remove what the commands made
