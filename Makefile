@@ -90,8 +90,8 @@ integration: copy prism ## real playbooks against the sandbox
 CORES ?= 2.16 2.17 2.18 2.19 2.20 2.21
 
 .PHONY: matrix
-matrix: copy prism ## the integration tests on every ansible-core (CORES="2.16 2.19" for some)
-	$(BIN)/nox $(foreach core,$(CORES),--session "integration(core-$(core))") $(if $(ARGS),-- $(ARGS))
+matrix: copy prism ## the integration tests on every ansible-core (CORES="2.16 2.19" for some, ON=3.10 for another Python)
+	$(BIN)/nox --tags $(foreach core,$(CORES),core-$(core)$(if $(ON),-python-$(ON))) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: bench
 bench: setup ## measure, as ratios within one run
