@@ -12,6 +12,7 @@ COPY := .build/ansible_collections/teamchat/zoom
 SANDBOX := $(BIN)/python -m tests.sandbox
 # Each process of a test leaves a file of what it ran through.
 COVERED := COVERAGE_SOURCE=$(CURDIR)/plugins COVERAGE_FILE=$(CURDIR)/.build/coverage/data $(BIN)/coverage
+IMPORTER := .build/galaxy-importer
 
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.collections
@@ -27,7 +28,7 @@ demo: setup ## send messages to a sandbox on this machine and show what arrived 
 	@$(BIN)/python -m tests.demo $(if $(KEEP),--keep)
 
 .PHONY: test
-test: lint docs types sanity units integration ## everything that must pass
+test: lint docs types sanity units build integration coverage ## everything that must pass
 	@echo "All checks passed."
 
 .PHONY: setup
@@ -55,6 +56,10 @@ lint: setup ## formatting, lint, licences, changelog, documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/yamllint --strict .
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/*_*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/ansible-lint --offline --profile production
 	$(BIN)/reuse --suppress-deprecation lint --quiet
 	$(BIN)/antsibull-changelog lint
@@ -113,19 +118,23 @@ docs: setup ## build the documentation's site; any warning is an error
 CORES ?= 2.16 2.17 2.18 2.19 2.20 2.21
 
 .PHONY: matrix
-matrix: copy prism ## the integration tests on every ansible-core (CORES="2.16 2.19" for some)
-	$(BIN)/nox $(foreach core,$(CORES),--session "integration(core-$(core))") $(if $(ARGS),-- $(ARGS))
+matrix: copy prism ## the integration tests on every ansible-core (CORES="2.16 2.19" for some, ON=3.10 for another Python)
+	$(BIN)/nox --tags $(foreach core,$(CORES),core-$(core)$(if $(ON),-python-$(ON))) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: bench
 bench: setup ## measure, as ratios within one run
 	$(BIN)/python -m tests.benchmark.run
 
 .PHONY: build
-build: copy ## build the archive for Galaxy and install it into an empty folder
-	@rm -rf .build/archive .build/installed
+build: copy $(IMPORTER)/.ready ## build the archive for Galaxy, import it as Galaxy does, and use it where nothing else is
+	@rm -rf .build/archive
 	cd $(COPY) && ansible-galaxy collection build --output-path $(CURDIR)/.build/archive
-	ansible-galaxy collection install --offline --collections-path .build/installed .build/archive/*.tar.gz
-	ANSIBLE_COLLECTIONS_PATH=.build/installed ansible-doc teamchat.zoom.zoom_chat_message >/dev/null
+	$(BIN)/pytest tests/build $(ARGS)
+
+$(IMPORTER)/.ready: tests/build/requirements.txt | setup
+	$(PYTHON) -m venv $(IMPORTER)
+	$(IMPORTER)/bin/python -m pip install --quiet --disable-pip-version-check -r tests/build/requirements.txt
+	@touch $@
 
 .PHONY: clean
 clean: ## remove what the commands made

@@ -10,7 +10,7 @@ DOCUMENTATION = r"""
 name: zoom_chat
 type: notification
 short_description: Post summaries of playbook runs to Zoom Team Chat
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Tells a channel or a person how each playbook run went, in one message, with the details of failures in its thread.
   - A run that is killed or cancelled is reported as interrupted, with what had happened so far.

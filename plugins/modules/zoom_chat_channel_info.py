@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: zoom_chat_channel_info
 short_description: Read channels of Zoom Team Chat
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads the channels that a user is a member of; all of them, those of an exact name, or one by its id.
 author:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: zoom_chat_message
 short_description: Send, edit and delete messages in Zoom Team Chat
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Sends a message to a channel or a person in Zoom Team Chat, or replies in a thread, with mentions, formatting and files.
   - Edits and deletes messages, and changes nothing where nothing has to be changed.

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: zoom_chat_message_info
 short_description: Read messages of Zoom Team Chat
-version_added: 0.1.0
+version_added: 1.0.0
 description:
   - Reads one message, the messages of a span of time, those that contain a text, or a thread with its replies.
   - Zoom gives messages of the last six months.

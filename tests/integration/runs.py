@@ -98,19 +98,30 @@ class Playbook:
         :param extra_vars: go into a file, so that they do not show in the process list.
         :param watch: called with the running process.
         """
-        recorded = self.folder / "results.jsonl"
-        recorded.unlink(missing_ok=True)
-        command = [
+        return self.command(
             str(ANSIBLE_PLAYBOOK),
             str(self._written("playbook.yml", textwrap.dedent(text))),
             "-i",
             str(self._written("inventory", _inventory(hosts))),
             *self._extra_vars(extra_vars or {}),
             *arguments,
-        ]
+            environment=environment,
+            watch=watch,
+        )
+
+    def command(
+        self,
+        *command: str,
+        folder: pathlib.Path | None = None,
+        environment: t.Mapping[str, str | None] | None = None,
+        watch: t.Callable[[subprocess.Popen[str]], None] | None = None,
+    ) -> Run:
+        """Run any command in the same surroundings, by default in the same folder."""
+        recorded = self.folder / "results.jsonl"
+        recorded.unlink(missing_ok=True)
         with subprocess.Popen(
             command,
-            cwd=self.folder,
+            cwd=folder or self.folder,
             env=self._environment(recorded, environment or {}),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

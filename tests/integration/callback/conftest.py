@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
-import subprocess
 import time
 import typing as t
 
@@ -41,25 +40,6 @@ class Told(Playbook):
         assert "Traceback" not in run.output, run.output
         assert "DEPRECATION" not in run.output, run.output
         return run
-
-    def command(
-        self,
-        *command: str,
-        folder: pathlib.Path | None = None,
-        environment: t.Mapping[str, str | None] | None = None,
-    ) -> Run:
-        """Run something else than a playbook in the same surroundings."""
-        ended = subprocess.run(
-            command,
-            cwd=folder or self.folder,
-            env=self._environment(self.folder / "results.jsonl", environment or {}),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Run(ended.returncode, ended.stdout, ended.stderr, [])
 
     def mains(self, channel: str = seeds.OPS) -> list[dict[str, t.Any]]:
         return [

@@ -74,6 +74,14 @@ def couriers(told: Told) -> list[int]:
     return found
 
 
+def kill_all_but_couriers(found: dict[int, str]) -> None:
+    """End the processes that a run has left behind."""
+    for pid, command in found.items():
+        if "_bootstrap.py" not in command:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
 def seconds(work: t.Callable[[], t.Any]) -> float:
     start = time.monotonic()
     work()
@@ -317,10 +325,7 @@ def test_a_run_that_is_ended_is_told_as_interrupted(
         if signals == [signal.SIGKILL]:
             # What it leaves behind holds the pipes of this test, and would have held the courier's.
             assert until(told.mains)
-            for pid, command in workers.items():
-                if "_bootstrap.py" not in command:
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
+            kill_all_but_couriers(workers)
 
     run = told.run(SLOW, watch=end)
     assert run.returncode in returncodes, run.output

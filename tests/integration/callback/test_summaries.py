@@ -4,11 +4,8 @@
 
 from __future__ import annotations
 
-import importlib.util
-import os
 import pathlib
 import re
-import sys
 
 import pytest
 from ansible_collections.teamchat.zoom.tests.integration.callback.conftest import Told
@@ -414,30 +411,6 @@ def test_ansible_pull(told: Told) -> None:
     assert run.returncode == 0, run.output
     assert without_time(told.title()) == "✅ local.yml succeeded · localhost, nothing changed"
     assert " · main@" in told.main()["message"]
-
-
-def test_ansible_runner(told: Told) -> None:
-    """Runs playbooks in a terminal of its own, with a callback of its own for the output."""
-    if importlib.util.find_spec("ansible_runner") is None:
-        pytest.skip("ansible-runner is not installed")
-    folder = told.folder / "runner"
-    for name, text in (
-        ("project/site.yml", FAILING.replace("web*", "localhost")),
-        ("inventory/hosts", "localhost ansible_connection=local\n"),
-    ):
-        (folder / name).parent.mkdir(parents=True)
-        (folder / name).write_text(text, encoding="utf-8")
-    python = "import sys; from ansible_runner.__main__ import main; sys.exit(main())"
-    run = told.command(
-        *(sys.executable, "-c", python, "run", str(folder), "-p", "site.yml"),
-        environment={
-            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-            "PATH": f"{ANSIBLE_PLAYBOOK.parent}{os.pathsep}{os.environ['PATH']}",
-        },
-    )
-    assert run.returncode == 2, run.output
-    assert "zoom_chat" not in run.output
-    assert without_time(told.title()) == "❌ site.yml failed · localhost"
 
 
 # What is told when, and where
