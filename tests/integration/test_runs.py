@@ -196,9 +196,7 @@ def test_a_second_run_uses_the_token_of_the_first(both_ways: Playbook, sandbox: 
     assert sandbox.account()["tokens"]["requests"] == 1
 
 
-@pytest.mark.parametrize(
-    ("options", "environment"), [("state_dir: ''", None), ("", "")], ids=["option", "environment"]
-)
+@pytest.mark.parametrize(("options", "environment"), [("state_dir: ''", None), ("", "")], ids=["option", "environment"])
 def test_an_empty_state_dir_keeps_nothing(
     both_ways: Playbook, sandbox: Sandbox, options: str, environment: str | None
 ) -> None:
