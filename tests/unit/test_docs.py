@@ -18,6 +18,8 @@ from ansible_collections.teamchat.zoom.tests.sandbox import operations
 from ansible_collections.teamchat.zoom.tests.unit import error_table
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+REPOSITORY = "https://github.com/teamchat-zoom/teamchat.zoom"
+RAW = "https://raw.githubusercontent.com/teamchat-zoom/teamchat.zoom/main/"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MODULES = {path.stem for path in (ROOT / "plugins" / "modules").glob("*.py")}
 CALLBACKS = {path.stem for path in (ROOT / "plugins" / "callback").glob("*.py")}
@@ -49,6 +51,8 @@ def test_links_lead_somewhere(page: pathlib.Path) -> None:
     text = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S)
     broken = []
     for link in re.findall(r"\]\(([^)\s]+)\)", text):
+        # Galaxy shows the README without the repository around it, so its links are whole ones.
+        link = link.replace(f"{REPOSITORY}/blob/main/", "../" if page.parent != ROOT else "").replace(RAW, "")
         if re.match(r"[a-z]+:", link):
             continue
         name, _mark, anchor = link.partition("#")
