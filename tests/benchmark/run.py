@@ -22,8 +22,9 @@ import yaml
 
 from ..sandbox import seeds
 from ..sandbox.running import Sandbox, running_sandbox
-from .callbacks import callback_cost
-from .figures import ROOT, Figure
+from . import peer
+from .callbacks import callback_cost, callback_flood
+from .figures import ROOT, Figure, at_least, at_most, write
 
 TASKS = 40
 # A module takes so much longer that fewer tasks tell as much.
@@ -47,7 +48,7 @@ class Playbooks:
         self._environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ZOOM_", "ANSIBLE_"))},
             **sandbox.environment(),
-            "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".collections"),
+            "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / '.collections'}{os.pathsep}{peer.collections()}",
             "ANSIBLE_HOME": home,
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
@@ -102,11 +103,17 @@ def message_cost(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
             "status_code": 201,
         }
     }
+    # Its address cannot be changed; in check mode it sends nothing, so this is the least that it costs.
+    slack = {
+        "community.general.slack": {"token": "T00000000/B00000000/XXXXXXXXXXXXXXXXXXXXXXXX", "msg": "Measured"},
+        "check_mode": True,
+    }
     variants: dict[str, tuple[dict[str, t.Any], int]] = {
         "debug": ({"ansible.builtin.debug": {"msg": "Measured"}}, TASKS),
         "in-process": (message, TASKS),
         "module": ({**message, "vars": {"zoom_chat_in_process": False}}, MODULE_TASKS),
         "uri": (uri, MODULE_TASKS),
+        "slack": (slack, MODULE_TASKS),
     }
     playbooks.seconds(message, 1)
     ones: dict[str, list[float]] = {name: [] for name in variants}
@@ -119,26 +126,20 @@ def message_cost(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
     each = {name: (statistics.median(manys[name]) - one[name]) / (many - 1) for name, (_task, many) in variants.items()}
     over = {name: each[name] - each["debug"] for name in variants}
     once = one["in-process"] - one["debug"] - over["in-process"]
-    ratio = over["uri"] / over["in-process"]
+    ours = over["in-process"]
     return [
-        Figure(
-            "one message in-process, over ansible.builtin.debug",
-            f"{over['in-process'] * 1000:.1f} ms",
-            "≤ 10 ms",
-            over["in-process"] <= 0.010,
-        ),
-        Figure("once a playbook", f"{once * 1000:.0f} ms", "≤ 400 ms", once <= 0.4),
-        Figure(
-            f"the same with ansible.builtin.uri ({over['uri'] * 1000:.0f} ms)",
-            f"{ratio:.0f} times as much",
-            "≥ 50 times",
-            ratio >= 50,
+        at_most("one message in-process, over ansible.builtin.debug", ours * 1000, 10, "{:.1f} ms"),
+        at_most("the first message, once a playbook", once * 1000, 400, "{:.0f} ms"),
+        at_least(f"ansible.builtin.uri ({over['uri'] * 1000:.0f} ms)", over["uri"] / ours, 50, "{:.0f} times as much"),
+        at_least(
+            f"community.general.slack in check mode ({over['slack'] * 1000:.0f} ms)",
+            over["slack"] / ours,
+            50,
+            "{:.0f} times as much",
         ),
         Figure(
-            f"the same as a module on the target ({over['module'] * 1000:.0f} ms)",
-            f"{over['module'] / over['in-process']:.0f} times as much",
-            "no bar",
-            True,
+            f"the same message as a module on the target ({over['module'] * 1000:.0f} ms)",
+            f"{over['module'] / ours:.0f} times as much",
         ),
     ]
 
@@ -148,15 +149,9 @@ def one_token(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
     sandbox.reset()
     seconds = playbooks.play_seconds(_to_many_hosts({"to_contact": "alice@example.com"}), "-i", _hosts(50), "-f", "50")
     account = sandbox.account()
-    tokens, messages = account["tokens"]["requests"], len(account["messages"])
-    return [
-        Figure(
-            f"50 forks at once, empty state folder ({seconds:.1f} s)",
-            f"{tokens} token request, {messages} messages",
-            "1 token request, 50 messages",
-            (tokens, messages) == (1, 50),
-        )
-    ]
+    messages, tokens = len(account["messages"]), account["tokens"]["requests"]
+    what = f"50 forks at once, empty state folder ({seconds:.1f} s): token requests"
+    return [at_most(what, tokens if messages == 50 else 50, 1, "{:.0f}", f"{tokens}, {messages} messages")]
 
 
 def busy_channel(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
@@ -168,13 +163,14 @@ def busy_channel(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
     # 10 in 1 s, 30 in 10 s: the 60th message can stand there 12 s after the first at the earliest.
     possible = 12.0
     took = arrived[-1] - arrived[0]
-    share = possible / took
+    share = possible / took if len(arrived) == 60 and not account["rejected"] else 0.01
     return [
-        Figure(
-            f"60 hosts, one channel, windows enforced ({took:.1f} s from the first to the last)",
-            f"{account['rejected']} rejected, {share:.0%} of the possible rate",
-            "60 messages, 0 rejected, ≥ 95 %",
-            len(arrived) == 60 and account["rejected"] == 0 and share >= 0.95,
+        at_least(
+            f"60 hosts, one channel, windows enforced ({took:.1f} s): of the possible rate",
+            share * 100,
+            95,
+            "{:.0f} %",
+            f"{share:.0%}, {account['rejected']} rejected",
         )
     ]
 
@@ -193,14 +189,8 @@ def large_file(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
                 {"teamchat.zoom.zoom_chat_message": message, "vars": {"zoom_chat_in_process": in_process}}
             )
             over = (peak - nothing) / MEGABYTE
-            figures.append(
-                Figure(
-                    f"a file of 1 GB {where} ({time.perf_counter() - begun:.0f} s), memory over ansible.builtin.debug",
-                    f"{over:.0f} MB",
-                    "≤ 80 MB",
-                    over <= 80,
-                )
-            )
+            what = f"a file of 1 GB {where} ({time.perf_counter() - begun:.0f} s), memory over ansible.builtin.debug"
+            figures.append(at_most(what, over, 80, "{:.0f} MB"))
     return figures
 
 
@@ -240,6 +230,8 @@ def main() -> int:
             with tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
                 figures += _printed(measure(Playbooks(sandbox, home, options.rounds), sandbox))
     figures += _printed(callback_cost(options.rounds))
+    figures += _printed(callback_flood())
+    write(figures, options.rounds)
     return 0 if all(figure.holds for figure in figures) else 1
 
 

@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import os
+import pathlib
+import threading
+import time
 import typing as t
 import uuid
 
@@ -15,6 +18,7 @@ from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import Pipe
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils import lines
 
 Line = dict[str, t.Any]
 
@@ -62,3 +66,52 @@ def told(given: t.Mapping[str, t.Any], lines: t.Iterable[Line], timeout: float =
     answer = pipe.finish([], timeout)
     assert answer is not None, "the courier did not answer"
     return t.cast("list[str]", answer["warnings"])
+
+
+def courier_of(pipe: Pipe) -> int:
+    return pipe._process._process.pid
+
+
+def flood(given: t.Mapping[str, t.Any], hosts: int = 10_000) -> int:
+    """Tell a courier that so many hosts failed, each with a long error; the most bytes of memory that it took."""
+    names = [f"web{number:05}" for number in range(hosts)]
+    reasons = [f"{number}: " + "no package found, " * 200 for number in range(97)]
+    now = time.time()
+    pipe = Pipe(order(given))
+    peak = 0
+    process = pathlib.Path("/proc", str(courier_of(pipe)), "status")
+
+    def watch() -> None:
+        nonlocal peak
+        while True:
+            try:
+                status = process.read_text(encoding="utf-8")
+            except OSError:
+                return
+            found = [int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith("VmHWM")]
+            # A process that has ended and not been waited for has none.
+            if not found:
+                return
+            peak = max(peak, *found)
+            time.sleep(0.01)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    for line in (lines.run(), lines.play()):
+        pipe.write(dumped({**line, "at": now}))
+    for number, host in enumerate(names):
+        task, text = f"Task {number % 13}", reasons[number % 97]
+        pipe.write(_events.dump("task", now, {**lines.task(task), "e": None, "task": task}))
+        failed = {"task": task, "host": host, "msg": text, "stderr": text, "ignored": False}
+        pipe.write(_events.dump("failed", now, failed))
+    recap = {host: lines.counts(failures=1) for host in names}
+    last = [
+        _events.dump(
+            "stats", now, {"hosts": dict(list(recap.items())[start : start + 500]), "more": start + 500 < hosts}
+        )
+        for start in range(0, hosts, 500)
+    ]
+    answer = pipe.finish([*last, _events.dump("end", time.time(), {"lost": 0})], 60)
+    watching.join()
+    assert answer == {"warnings": []}, answer
+    return peak
