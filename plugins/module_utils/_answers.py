@@ -93,6 +93,8 @@ _REJECTED = (
     " Server-to-Server OAuth, which fetches its own."
 )
 
+_CARD = "Check the card's JSON, and that the app that sends it is the app that the card belongs to."
+
 # Zoom's code → the error it is and what the user can do; the same code means the same in all chat endpoints.
 _CODES: dict[int, tuple[type[ZoomError], str | None]] = {
     124: (AuthenticationFailed, _REJECTED),
@@ -107,6 +109,8 @@ _CODES: dict[int, tuple[type[ZoomError], str | None]] = {
     4131: (NotFound, "Check the message id, and that to_channel or to_contact is where the message stands."),
     4700: (PermissionDenied, _SCOPES + " With a user's own token user_id must be 'me'."),
     4711: (PermissionDenied, _SCOPES),
+    5045: (InvalidRequest, _CARD),
+    5046: (InvalidRequest, "The message has no card of this card_id: leave card_id out to add a card."),
     5301: (
         InvalidRequest,
         "Zoom gives no closer reason. Check that the recipient exists, that the sender may post there, and that the"
@@ -118,10 +122,8 @@ _CODES: dict[int, tuple[type[ZoomError], str | None]] = {
         " can be answered about a second after it was sent.",
     ),
     5403: (PermissionDenied, "An administrator can allow file transfer in the account's Team Chat settings."),
-    5405: (
-        InvalidRequest,
-        "Check the card's JSON, and that the app that sends it is the app that the card belongs to.",
-    ),
+    5404: (InvalidRequest, "An uploaded file, or a scheduled message, is gone: run the task again."),
+    5405: (InvalidRequest, _CARD),
     5418: (
         PermissionDenied,
         "An administrator has to enable chat for this user, or allow chat with people outside.",

@@ -88,6 +88,27 @@ def error_of(status: int, body: t.Any = b"", **headers: str) -> ZoomError:
         ),
         (
             400,
+            5045,
+            "Failed to create interactive card.",
+            "invalid",
+            "Check the card's JSON, and that the app that sends it is the app that the card belongs to.",
+        ),
+        (
+            400,
+            5046,
+            "Interactive Cards does not exist: `7`.",
+            "invalid",
+            "The message has no card of this card_id: leave card_id out to add a card.",
+        ),
+        (
+            400,
+            5404,
+            "File does not exist: 7.",
+            "invalid",
+            "An uploaded file, or a scheduled message, is gone: run the task again.",
+        ),
+        (
+            400,
             5405,
             "Failed to create interactive card.",
             "invalid",
