@@ -295,7 +295,11 @@ def test_scheduled_message_becomes_a_draft(sandbox: Sandbox, api: Api) -> None:
     assert refusal(answer) == (400, 5404, f"Invalid draft id: {draft['id']}.")
 
 
-@pytest.mark.parametrize("when", [in_minutes(29), in_minutes(181 * 24 * 60), "2030-01-01T00:00:00+01:00"])
+@pytest.mark.parametrize(
+    "when",
+    [in_minutes(29), in_minutes(181 * 24 * 60), "2030-01-01T00:00:00+01:00"],
+    ids=["too early", "too late", "not UTC"],
+)
 def test_scheduled_time_must_be_in_zooms_window(api: Api, when: str) -> None:
     answer = api("POST", SEND, json={"message": "later", "to_channel": seeds.OPS, "scheduled_time": when})
     assert refusal(answer) == (

@@ -92,6 +92,7 @@ NOW = int(time.time() * 1000)
         (None, seeds.SECURE_WEBHOOK_SECRET, (400, "Bad Request: Missed timestamp")),
         (NOW - 31 * 60 * 1000, seeds.SECURE_WEBHOOK_SECRET, (401, "Unauthorized: Timestamp expired")),
     ],
+    ids=["right", "wrong", "missing", "old"],
 )
 def test_secure_webhook(sandbox: Sandbox, timestamp: int | None, secret: str, expected: tuple[int, str]) -> None:
     answer = signed(sandbox, "ünï".encode(), timestamp, secret)
