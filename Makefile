@@ -10,6 +10,9 @@ BIN := $(VENV)/bin
 LINK := .collections/ansible_collections/teamchat/zoom
 COPY := .build/ansible_collections/teamchat/zoom
 SANDBOX := $(BIN)/python -m tests.sandbox
+# A file's tests stay together, because some of them share what is made once.
+WORKERS ?= auto
+PYTEST = -m pytest -n $(WORKERS) --dist loadscope
 # Each process of a test leaves a file of what it ran through.
 COVERED := COVERAGE_SOURCE=$(CURDIR)/plugins COVERAGE_FILE=$(CURDIR)/.build/coverage/data $(BIN)/coverage
 IMPORTER := .build/galaxy-importer
@@ -81,7 +84,7 @@ sanity: copy ## ansible-test sanity
 .PHONY: units
 units: setup ## unit tests, and the sandbox's own
 	@mkdir -p .build/coverage
-	$(COVERED) run -m pytest tests/unit $(ARGS)
+	$(COVERED) run $(PYTEST) tests/unit $(ARGS)
 
 # Serves Zoom's own API document; the tests that want it skip without it.
 .PHONY: prism
@@ -92,7 +95,7 @@ prism:
 .PHONY: integration
 integration: copy prism ## real playbooks against the sandbox
 	@mkdir -p .build/coverage
-	$(COVERED) run -m pytest tests/integration $(ARGS)
+	$(COVERED) run $(PYTEST) tests/integration $(ARGS)
 	$(SANDBOX) run -- $(BIN)/python tests/integration/run.py $(COPY)
 
 .PHONY: coverage

@@ -502,3 +502,100 @@ def test_check_mode_uploads_nothing_and_names_the_files(task: Task, sandbox: San
     assert result["diff"]["after"] == (
         f"Two\n[file] a.txt (1 bytes, sha256 {digests[0]})\n[file] b.txt (1 bytes, sha256 {digests[1]})\n"
     )
+
+
+# What an edit cannot do
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (
+            {"msg": "*x*", "markup": "markdown"},
+            "markup=markdown does not go with message_id: Zoom cannot change the formatting of a message. Use"
+            " markup=plain, or send a new message.",
+        ),
+        (
+            {"msg": "@all", "mentions": [{"text": "@all"}]},
+            "mentions does not go with message_id: Zoom cannot change the mentions of a message. Send a new message"
+            " instead.",
+        ),
+        ({"files": []}, "msg must be given to edit a message; to delete it, set state=absent."),
+        (
+            {"msg": "word " * 300},
+            "msg has 1500 characters, but max_length is 1024, and an edited message cannot be split; shorten it, or set"
+            " long_message=truncate.",
+        ),
+    ],
+    ids=["markup", "mentions", "no text", "too long"],
+)
+def test_an_edit_that_zoom_cannot_do_is_refused_before_anything_is_sent(
+    task: Task, sandbox: Sandbox, options: Arguments, sentence: str, check_mode: bool
+) -> None:
+    sent = task(msg="Before", to_channel=seeds.OPS)
+    asked = len(sandbox.requests())
+    result = task(check_mode=check_mode, message_id=sent["id"], to_channel=seeds.OPS, **options)
+    assert (result["failed"], result["changed"], result["msg"]) == (True, False, sentence)
+    assert result["failure"]["reason"] == "invalid"
+    assert len(sandbox.requests()) == asked
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_message_with_a_file_and_no_text_cannot_be_edited(task: Task, sandbox: Sandbox, check_mode: bool) -> None:
+    sent = task(files=[{"name": "a.log", "content": "aaa"}], to_channel=seeds.OPS)
+    result = task(check_mode=check_mode, message_id=sent["id"], msg="Text", to_channel=seeds.OPS)
+    assert result["msg"] == "message_id names a message that has a file and no text; Zoom cannot edit it."
+    assert result["failure"]["hint"] == "Delete it with state=absent and send a new one."
+    assert sandbox.messages()[0]["message"] == ""
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_files_cannot_be_added_to_a_message_without(task: Task, sandbox: Sandbox, check_mode: bool) -> None:
+    sent = task(msg="Plain", to_channel=seeds.OPS)
+    file = {"name": "a.log", "content": "aaa"}
+    result = task(check_mode=check_mode, message_id=sent["id"], msg="Plain", files=[file], to_channel=seeds.OPS)
+    assert result["msg"] == (
+        "files cannot be added to this message: Zoom does not allow that for one that was sent without."
+    )
+    assert sandbox.requests("upload") == []
+
+
+def test_mentions_and_markdown_do_not_mix_with_positions(task: Task) -> None:
+    items = [{"start_position": 0, "end_position": 3, "at_type": 2}]
+    result = task(msg="@all", markup="markdown", at_items=items, to_channel=seeds.OPS)
+    assert result["msg"] == "at_items does not go with markup=markdown, which moves positions; use mentions."
+
+
+def test_markdown_that_renders_to_nothing_is_refused(task: Task) -> None:
+    result = task(msg="```\n```", markup="markdown", to_channel=seeds.OPS)
+    assert result["msg"] == ("msg has no text once its markdown is rendered; it must have at least one character.")
+
+
+def test_an_upload_that_cannot_be_taken_back_is_a_warning(sandbox: Sandbox) -> None:
+    sandbox.fault("error:400:5301:Message sending failed.", "send")
+    sandbox.fault("401", "delete_file")
+    options = {
+        "access_token": seeds.ACCESS_TOKEN,
+        "api_url": sandbox.api_url,
+        "files_url": sandbox.files_url,
+        "state_dir": "",
+        "msg": "With a file",
+        "to_channel": seeds.OPS,
+        "files": [{"name": "a.log", "content": "aaa"}],
+    }
+    params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
+    warnings: list[str] = []
+    result = DEFINITION.outcome(Call(params, False, False, warnings.append))
+    assert result["failure"]["code"] == 5301
+    (warning,) = warnings
+    assert warning.startswith("The uploaded file ")
+    assert " was not taken back: " in warning
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_deleting_what_somebody_else_may_not_see_is_an_error(task: Task, check_mode: bool) -> None:
+    message_id = "00112233-4455-6677-8899-AABBCCDDEEFF"
+    result = task(state="absent", message_id=message_id, to_channel=seeds.FOREIGN, check_mode=check_mode)
+    assert result["failed"] is True
+    assert result["failure"]["reason"] in ("not_found", "permission")

@@ -1,0 +1,122 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a failed task says, in the shapes that results of all supported versions of Ansible have."""
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Describer, Seen
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
+
+Result = dict[str, t.Any]
+
+
+class _Host:
+    def get_name(self) -> str:
+        return "web1"
+
+
+class _Task:
+    _uuid = "task-1"
+    delegate_to = None
+
+
+class _OldResult:
+    """As callbacks get it before ansible-core 2.19."""
+
+    def __init__(self, result: Result, task: type[_Task] = _Task) -> None:
+        self._host, self._task, self._result = _Host(), task, result
+
+
+class _NewResult:
+    def __init__(self, result: Result, task: type[_Task] = _Task) -> None:
+        self.host, self.task, self.result = _Host(), task, result
+
+
+@pytest.fixture(params=[_OldResult, _NewResult], ids=["before 2.19", "since 2.19"])
+def failed(request: pytest.FixtureRequest) -> t.Callable[..., Result]:
+    """The line of a failed task with this result."""
+
+    def line(result: Result, task: type[_Task] = _Task) -> Result:
+        describer = Describer(Scrubber(["hunter22hunter22"]), "/srv/deploy")
+        return t.cast("Result", describer.failed(Seen(request.param(result, task)), False))
+
+    return line
+
+
+Failed = t.Callable[..., Result]
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"msg": "  no space left  "}, "no space left"),
+        ({"msg": "Task failed: no space left"}, "no space left"),
+        ({"msg": ["one", "two"]}, "one\ntwo"),
+        ({"msg": {"why": "ünknown"}}, '{"why": "ünknown"}'),
+        ({"msg": "", "reason": "no such file"}, "no such file"),
+        ({"exception": "Traceback\n  File x\nKeyError: 'a'"}, "KeyError: 'a'"),
+        ({"exception": "(traceback unavailable)", "stderr": "broken\npipe\n"}, "pipe"),
+        ({"module_stdout": "sh: python3: not found"}, "sh: python3: not found"),
+        ({"results": [{"failed": True}, {"failed": False}, {"exception": "x"}, "no item"]}, "2 of 3 items failed"),
+        ({"rc": 3}, "exit status 3"),
+        ({}, ""),
+        ({"msg": "the password is hunter22hunter22"}, "the password is ********"),
+    ],
+)
+def test_a_failure_is_told_in_the_tasks_own_words(failed: Failed, result: Result, message: str) -> None:
+    assert failed(result)["msg"] == message
+
+
+@pytest.mark.parametrize(
+    ("item", "label"),
+    [
+        ({"_ansible_item_label": "the label", "item": {"name": "the name"}}, "the label"),
+        ({"item": "nginx"}, "nginx"),
+        ({"item": 8080}, "8080"),
+        ({"item": {"name": "nginx", "password": "x"}}, "nginx"),
+        ({"item": {"path": "/etc/hosts"}}, "/etc/hosts"),
+        ({"item": {"password": "hunter"}}, "item 1"),
+        ({"item": [1, 2]}, "item 1"),
+        ({"item": "secret", "_ansible_no_log": True}, "item 1"),
+    ],
+)
+def test_an_item_is_named_by_what_is_plain_in_it(failed: Failed, item: Result, label: str) -> None:
+    line = failed({"results": [{"failed": True, "msg": "broken", **item}, {"failed": False, "item": "fine"}]})
+    (told,) = line["items"]
+    assert told["item"] == label
+    hidden = "The output is hidden, because the task has no_log."
+    assert told["msg"] == (hidden if "_ansible_no_log" in item else "broken")
+
+
+@pytest.mark.parametrize("mark", [{"_ansible_no_log": True}, {"censored": "the output has been hidden"}])
+def test_nothing_is_told_of_a_censored_result(failed: Failed, mark: Result) -> None:
+    line = failed({"msg": "secret", "stderr": "secret", "exception": "secret", "results": [{"item": "secret"}], **mark})
+    assert line == {
+        "task": "task-1",
+        "host": "web1",
+        "ignored": False,
+        "msg": "The output is hidden, because the task has no_log.",
+    }
+
+
+def test_outputs_are_told_from_their_end(failed: Failed) -> None:
+    line = failed({"msg": "m", "rc": 1, "stdout": "x" * 9000 + "end", "module_stderr": "e", "exception": "trace"})
+    assert line["stdout"] == "…" + "x" * 3997 + "end"
+    assert (line["stderr"], line["exception"], line["rc"]) == ("e", "trace", 1)
+
+
+def test_the_host_that_a_task_was_delegated_to_is_named(failed: Failed) -> None:
+    class Delegated(_Task):
+        delegate_to = "db1"  # type: ignore[assignment]
+
+    class Templated(_Task):
+        delegate_to = "{{ primary }}"  # type: ignore[assignment]
+
+    assert failed({"msg": "m"})["delegate"] is None
+    assert failed({"msg": "m"}, Delegated)["delegate"] == "db1"
+    assert failed({"msg": "m"}, Templated)["delegate"] is None
+    known = {"msg": "m", "_ansible_delegated_vars": {"ansible_delegated_host": "db2"}}
+    assert failed(known, Templated)["delegate"] == "db2"
