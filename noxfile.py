@@ -79,19 +79,21 @@ def paths(session: nox.Session, below: str, default: list[str]) -> list[str]:
     return [path for path in named if path.startswith(below)] if named else default
 
 
-def run_pytest(session: nox.Session, kind: str, files: list[str]) -> None:
-    """Run files, and record what passed; a choice of single tests is not recorded."""
+def run_pytest(session: nox.Session, files: list[str]) -> list[str]:
+    """Run files; returns what there is to record of it: nothing for a choice of single tests."""
     options = [argument for argument in session.posargs if not argument.startswith("tests/")]
     report = folder_of(session) / "junit.xml"
     session.run("pytest", f"--junit-xml={report}", *options, *files)
     if options or any("::" in path for path in files):
-        session.log("Not recorded: only whole files are.")
-    else:
-        record(session, kind, "--junit", str(report))
+        session.log("pytest's tests are not recorded: only whole files are.")
+        return []
+    return ["--junit", str(report)]
 
 
 def record(session: nox.Session, kind: str, *what: str) -> None:
-    session.run("python", "tests/tested.py", "record", kind, *what, silent=False)
+    """Record what has passed; comes last in each session."""
+    if what:
+        session.run("python", "tests/tested.py", "record", kind, *what)
 
 
 def run_in_sandbox(session: nox.Session, *command: str) -> None:
@@ -106,7 +108,7 @@ def units(session: nox.Session, core: str) -> None:
     if not files:
         session.skip("No argument is below tests/unit.")
     install(session, core)
-    run_pytest(session, "units", files)
+    record(session, "units", *run_pytest(session, files))
 
 
 @nox.session
@@ -119,11 +121,11 @@ def integration(session: nox.Session, core: str) -> None:
     files = [path for path in named if not path.startswith(TARGETS)]
     targets = [path[len(TARGETS) :].strip("/") for path in named if path.startswith(TARGETS)]
     install(session, core)
-    if files:
-        run_pytest(session, "integration", files)
+    passed = run_pytest(session, files) if files else []
     if targets or named is PYTEST_INTEGRATION:
         run_in_sandbox(session, "python", "tests/integration/run.py", COPY, *targets)
-        record(session, "integration", "--targets", *(targets or all_targets()))
+        passed += ["--targets", *(targets or all_targets())]
+    record(session, "integration", *passed)
 
 
 def all_targets() -> list[str]:
@@ -165,4 +167,4 @@ def targets(session: nox.Session, target: str) -> None:
 def requests(session: nox.Session, version: str) -> None:
     """The client, files and whole runs with the oldest and the newest requests, on the newest ansible-core."""
     install(session, NEWEST, "--upgrade", REQUESTS[version])
-    run_pytest(session, "requests", WITH_REQUESTS)
+    record(session, "requests", *run_pytest(session, WITH_REQUESTS))

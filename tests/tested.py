@@ -4,7 +4,7 @@
 
 ``python tests/tested.py record KIND …`` is for the sessions of ``noxfile.py`` alone, in their environments: the
 versions are those that are installed there. ``python tests/tested.py readme`` writes the table. TESTED names another
-file to record in.
+file to record in, which leaves the README as it is.
 """
 
 from __future__ import annotations
@@ -165,7 +165,10 @@ def record(options: argparse.Namespace) -> None:
         python, requests = _of_interpreter(options.interpreter)
     new = Record(options.kind, importlib.metadata.version("ansible-core"), python, requests, False, parts)
     path = pathlib.Path(os.environ.get("TESTED") or TESTED)
-    save(merged(load(path), new), path)
+    records = merged(load(path), new)
+    save(records, path)
+    if path.resolve() == TESTED:
+        _write_readme(records)
     print(
         f"Recorded: {new.kind} with ansible-core {new.core}, Python {new.python}, requests {new.requests}: {_cell(new)}"
     )
@@ -255,7 +258,11 @@ def with_table(readme: str, records: list[Record]) -> str:
 
 
 def write_readme(_options: argparse.Namespace) -> None:
-    README.write_text(with_table(README.read_text(encoding="utf-8"), load()), encoding="utf-8")
+    _write_readme(load())
+
+
+def _write_readme(records: list[Record]) -> None:
+    README.write_text(with_table(README.read_text(encoding="utf-8"), records), encoding="utf-8")
 
 
 def main() -> int:
