@@ -68,11 +68,11 @@ class Record:
 
     @property
     def targets(self) -> list[str]:
-        return [name[len(TARGET) :] for name in self.parts if name.startswith(TARGET)]
+        return sorted(name[len(TARGET) :] for name in self.parts if name.startswith(TARGET))
 
     @property
     def files(self) -> list[str]:
-        return [name for name in self.parts if not name.startswith(TARGET)]
+        return sorted(name for name in self.parts if not name.startswith(TARGET))
 
 
 def _numbers(version: str) -> tuple[int, ...]:

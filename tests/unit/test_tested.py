@@ -93,7 +93,30 @@ def test_a_part_is_named_in_the_table() -> None:
     assert text.startswith("Tests that passed from 2026-01-31 to 2026-02-01; ")
 
 
+def test_the_table_is_the_same_in_whatever_order_parts_passed() -> None:
+    parts = {"integration/test_runs.py": PASSED, "target parity": PASSED, "target a": PASSED}
+    parts["integration/test_a.py"] = PASSED
+    turned = dict(reversed(parts.items()))
+    assert tested.table([a_record(parts=parts)]) == tested.table([a_record(parts=turned)])
+
+
 def test_the_whole_is_called_so() -> None:
     parts = {"integration/test_runs.py": {**PASSED, "skipped": 1}, "target parity": {"date": "2026-01-31"}}
     text = tested.table([a_record(parts=parts, whole=True), a_record(kind="sanity", parts={"sanity": PASSED})])
     assert "| 2.16.3 | 3.10.13 | — | all: 3 tests, 1 skipped, 1 target | 3 tests |" in text
+
+
+def test_target_pythons_and_versions_of_requests_are_sentences() -> None:
+    text = tested.table(
+        [
+            a_record(kind="targets", core="2.21.5", python="3.9.18", parts={"target parity": {"date": "2026-01-31"}}),
+            a_record(kind="targets", core="2.21.5", python="3.10.13", parts={"target parity": {"date": "2026-01-31"}}),
+            a_record(kind="requests", core="2.21.5", requests="2.28.0"),
+        ]
+    )
+    assert text == (
+        "Tests that passed on 2026-01-31; `make matrix` runs them all and writes this list.\n\n"
+        "Modules on a target's Python, with ansible-core 2.21.5 on the controller: Python 3.9.18, 3.10.13"
+        " (targets `parity`).\n\n"
+        "Versions of `requests`, with ansible-core 2.21.5: 2.28.0 on Python 3.10.13 (3 tests).\n"
+    )
