@@ -118,11 +118,18 @@ docs: setup ## build the documentation's site; any warning is an error
 		$(SITE)/source $(SITE)/html
 	@echo "The site is in $(SITE)/html/index.html."
 
+# Versions of ansible-core and Python, kinds of tests (sessions of noxfile.py), and where it is written down what passed.
 CORES ?= 2.16 2.17 2.18 2.19 2.20 2.21
+PYTHONS ?= 3.9 3.10 3.11 3.12 3.13
+KINDS ?= units integration sanity targets requests
+TESTED ?= tests/tested.json
 
 .PHONY: matrix
-matrix: copy prism ## the integration tests on every ansible-core (CORES="2.16 2.19" for some, ON=3.10 for another Python)
-	$(BIN)/nox --tags $(foreach core,$(CORES),core-$(core)$(if $(ON),-python-$(ON))) $(if $(ARGS),-- $(ARGS))
+matrix: export CORES := $(CORES)
+matrix: export PYTHONS := $(PYTHONS)
+matrix: export TESTED := $(TESTED)
+matrix: copy prism ## all tests on every ansible-core (CORES="2.16 2.19" PYTHONS=3.12 KINDS="units sanity" for some)
+	$(BIN)/nox --session $(KINDS) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: bench
 bench: setup ## measure, as ratios within one run

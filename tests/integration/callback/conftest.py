@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import dataclasses
 import pathlib
+import signal
+import subprocess
 import time
 import typing as t
 
@@ -73,6 +75,14 @@ class Told(Playbook):
 
     def files(self) -> list[dict[str, t.Any]]:
         return [file for message in self.sandbox.messages() for file in message["files"]]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _signals_as_in_a_terminal() -> None:
+    """What runs in the background ignores these, and would hand that on to Ansible; a handler is not handed on."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda _number, _frame: None)
 
 
 @pytest.fixture
