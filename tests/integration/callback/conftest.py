@@ -7,7 +7,6 @@ from __future__ import annotations
 import dataclasses
 import pathlib
 import signal
-import subprocess
 import time
 import typing as t
 
