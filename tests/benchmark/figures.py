@@ -98,11 +98,7 @@ def plot(figures: t.Sequence[Figure]) -> str:
         )
     return "\n".join(
         [
-            "<!--",
-            "Copyright (c) 2026, teamchat.zoom contributors",
-            "SPDX-License-Identifier: GPL-3.0-or-later",
-            "Made by `make bench`.",
-            "-->",
+            "<!-- Made by `make bench`. -->",
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {full} {bottom + 8}" role="img"'
             ' aria-label="The part of its limit that each figure takes" font-family="sans-serif" font-size="12">',
             "<style>",
