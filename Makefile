@@ -111,6 +111,16 @@ matrix: copy prism ## the integration tests on every ansible-core (CORES="2.16 2
 bench: setup ## measure, as ratios within one run
 	$(BIN)/python -m tests.benchmark.run
 
+MUTANTS := .build/mutants
+
+.PHONY: mutants
+mutants: copy ## which changes of the pure parts the unit tests would not notice (ARGS="*_text*" for some)
+	@mkdir -p $(MUTANTS)/ansible_collections/teamchat
+	@rm -rf $(MUTANTS)/ansible_collections $(MUTANTS)/mutants && cp -R .build/ansible_collections $(MUTANTS)/
+	@cp pyproject.toml $(MUTANTS)/
+	cd $(MUTANTS) && mutmut run $(ARGS)
+	cd $(MUTANTS) && mutmut results
+
 .PHONY: build
 build: copy ## build the archive for Galaxy and install it into an empty folder
 	@rm -rf .build/archive .build/installed
