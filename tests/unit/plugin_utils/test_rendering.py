@@ -287,6 +287,23 @@ def test_a_long_message_keeps_its_mentions() -> None:
     assert [mention.at_contact for mention in message.mentions] == ["alice@example.com"]
 
 
+@pytest.mark.parametrize(
+    ("max_length", "names"),
+    [(20, ["@abc", "@def"]), (19, ["@abc"]), (10, ["@abc"]), (9, [])],
+)
+def test_mentions_take_at_most_half_of_a_message(max_length: int, names: list[str]) -> None:
+    mentions = (MentionOf("@abc", "abc@example.com"), MentionOf("@def", "def@example.com"))
+    message = _rendering.summary(report_of(*example_lines()), Options(mentions=mentions, max_length=max_length))
+
+    assert message.text.split("\n")[1:] == ([" ".join(names)] if names else [])
+    units = message.text.encode("utf-16-le")
+    assert [
+        units[2 * mention.start_position : 2 * mention.end_position + 2].decode("utf-16-le")
+        for mention in message.mentions
+    ] == names
+    assert utf16_length(message.text) <= max_length
+
+
 def test_text_from_hosts_cannot_break_the_layout() -> None:
     evil = "\x1b[31mred\x1b[0m \u202egnp.exe\u202c\r\n\n\n\n\x07bell \ud83d a\tb https://bob:secret@git.example.com/r"
     report = report_of(run(), play(), task("x"), failed("x", "w1\u202e\n", evil))
