@@ -25,6 +25,13 @@ hypothesis.settings.register_profile(
 )
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--hypothesis-profile") == "mutants":
+        # One failure is enough there, and examples that are written down are faster than those that are found.
+        items.sort(key=lambda item: item.get_closest_marker("hypothesis") is not None)
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of the developer's own reaches a test: neither credentials nor proxies nor certificates."""
