@@ -168,6 +168,7 @@ def test_normalising_again_changes_nothing(text: str) -> None:
     [
         "a",
         "\r\n",
+        "a\u0300",
         "e\u0301\u0323",
         "👍🏽",
         "❤️",
@@ -198,6 +199,10 @@ def test_what_a_reader_sees_as_one_character_is_one_cluster(cluster: str) -> Non
         ("🇩🇪🇫🇷🇬", ["🇩🇪", "🇫🇷", "🇬"]),
         ("\n\r", ["\n", "\r"]),
         ("a\n\u0301", ["a", "\n", "\u0301"]),
+        ("\u00ad\u0301", ["\u00ad", "\u0301"]),
+        ("\ud83d\u0301", ["\ud83d", "\u0301"]),
+        ("\u2028\u0301", ["\u2028", "\u0301"]),
+        ("\u2029\u0301", ["\u2029", "\u0301"]),
         ("👩🚀", ["👩", "🚀"]),
         ("a\u200d🚀", ["a\u200d", "🚀"]),
         ("각가", ["각", "가"]),
