@@ -484,7 +484,7 @@ def test_what_is_no_exit_status_is_none(rc: t.Any) -> None:
 def test_texts_of_a_failure_have_their_limits() -> None:
     def shown(extra: int) -> list[str]:
         """Texts that are so many characters longer than what is kept."""
-        result = {
+        result: dict[str, t.Any] = {
             "stderr": "s" + words(1999 + extra),
             "delegate": words(100 + extra),
             "items": [{"item": words(100 + extra), "msg": words(300 + extra)}],
@@ -562,7 +562,7 @@ def test_too_many_reasons_fold_by_task_and_then_into_one(monkeypatch: pytest.Mon
 def test_long_texts_are_kept_of_the_first_and_the_latest_failures(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_report, "_MAX_DETAILED", 2)
     lines = [run(), play(), task("x")]
-    result = {"stderr": "no", "items": [{"item": "a"}]}
+    result: dict[str, t.Any] = {"stderr": "no", "items": [{"item": "a"}]}
     for host in "abcdef":
         lines.append(failed("x", host, f"{host * 3} in pid 1", **result))
         lines.append(failed("x", f"{host}2", f"{host * 3} in pid 2", **result))
