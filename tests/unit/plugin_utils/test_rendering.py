@@ -320,6 +320,7 @@ def test_every_message_is_shortened_to_its_length() -> None:
             "❌ site.yml failed · 2 of 3 hosts · 4 s",
         ),
         ([ok("x", "w1"), ok("x", "w2")], False, "✅ site.yml succeeded · 2 hosts, nothing changed · 3 s"),
+        ([ok("x", "w1", changed=True), ok("x", "w2")], False, "✅ site.yml succeeded · 1 of 2 hosts changed · 3 s"),
         ([ok("x", "w1", changed=True)], False, "✅ site.yml succeeded · w1 changed · 3 s"),
         (
             [ok("x", words(61), changed=True)],
@@ -334,6 +335,10 @@ def test_figures_of_a_title(lines: list[Line], interrupted: bool, line: str) -> 
 
 
 def test_a_check_of_which_nothing_would_change() -> None:
+    some = {"w1": counts(ok=1, changed=1), "w2": counts(ok=1), "w3": counts(ok=1, changed=2)}
+    assert text_of(run(check=True), play(), stats(some, 9)).startswith(
+        "✅ Check of site.yml succeeded · 2 of 3 hosts would change · 9 s\nweb: 3 ok (2 would change)\n"
+    )
     assert text_of(run(check=True), play(), stats({"w1": counts(ok=1)}, 9)).startswith(
         "✅ Check of site.yml succeeded · w1, nothing would change · 9 s\nweb: 1 ok\n"
     )
