@@ -374,6 +374,9 @@ def test_up_to_five_plays_are_shown_and_those_without_hosts_named_by_three() -> 
     one_more = [play("p5"), task("t5", play="p5"), ok("t5", "w1")]
     assert text_of(*lines[:-1], *one_more, lines[-1]).split("\n")[6] == "and 1 more play"
 
+    many = [play(f"q{number}") for number in range(500)]
+    assert text_of(*lines[:-1], *many, lines[-1]).split("\n")[6] == "and 500 more plays"
+
     nobody = []
     for name in ("a", words(40), words(41), "d"):
         nobody += [play(name, 9), {"e": "no_hosts", "play": name, "reason": "no_hosts_matched"}]
@@ -515,8 +518,8 @@ def test_details_within_the_message_are_as_many_as_wanted() -> None:
         ),
         ({"msg": "non-zero return code", "stdout": "a\n\n@here", "stderr": ""}, ["a", "@\u2060here"]),
         ({"msg": "", "rc": 5}, ["exit status 5", "no reason given"]),
-        ({"msg": "MODULE FAILURE\n" + words(70), "exception": "Traceback\nKeyError"}, ["MODULE FAILURE", words(70)]),
-        ({"msg": "MODULE FAILURE\n" + words(60), "exception": "Traceback\nKeyError"}, ["Traceback", "KeyError"]),
+        ({"msg": "MODULE FAILURE\n" + words(65), "exception": "Traceback\nKeyError"}, ["MODULE FAILURE", words(65)]),
+        ({"msg": "MODULE FAILURE\n" + words(64), "exception": "Traceback\nKeyError"}, ["Traceback", "KeyError"]),
         (
             {"msg": "failed", "items": [{"item": words(61), "msg": words(161)}, {"item": "b", "msg": ""}]},
             [f"{words(61)[:54]}…: {words(161)[:154]}…", "b"],
@@ -628,6 +631,11 @@ def test_only_those_who_are_declared_are_mentioned_and_only_after_a_failure() ->
         assert "@all" not in reply.text
 
 
+def test_a_mention_begins_with_one_at_sign() -> None:
+    options = Options(mentions=(MentionOf("Xaver", "x"), MentionOf("@@X\nX", "y")))
+    assert _rendering.summary(report_of(*example_lines()), options).text.endswith("\n@Xaver @X X")
+
+
 def test_a_long_message_keeps_its_mentions() -> None:
     options = Options(mentions=(MentionOf("@Alice", "alice@example.com"),), max_length=100)
     message = _rendering.summary(report_of(*example_lines()), options)
@@ -684,6 +692,12 @@ def test_own_title_may_use_the_standard_one() -> None:
     options = Options(title_template="[prod] {{ standard }}", body_template="{{ standard }}")
 
     assert _rendering.summary(report, options).text == "[prod] " + _rendering.summary(report, STANDARD).text
+
+
+def test_own_body_may_hold_the_standard_one() -> None:
+    report = report_of(*example_lines())
+    title, body = _rendering.summary(report, STANDARD).text.split("\n", 1)
+    assert _rendering.summary(report, Options(body_template="so: {{ standard }}")).text == f"{title}\nso: {body}"
 
 
 @pytest.mark.parametrize(
@@ -881,12 +895,12 @@ def test_the_head_of_a_failure_on_a_card_has_its_limit() -> None:
 def test_a_card_that_would_be_too_long_shows_shorter_reasons_then_fewer_failures_then_almost_nothing() -> None:
     def body(failures: int, most: int = 99) -> list[dict[str, t.Any]]:
         lines = [run(**ORIGIN), play("x"), task("t", play="x", path="")]
-        lines += [failed("t", f"w{n}", chr(97 + n) * 3 + words(297)) for n in range(failures)]
+        lines += [failed("t", f"w{n}", chr(97 + n) * 5 + words(295)) for n in range(failures)]
         return card_of(*lines, options=Options(max_failures=most))[1]
 
     def sections(count: int, length: int) -> list[dict[str, t.Any]]:
-        reasons = [chr(97 + n) * 3 + words(297) for n in range(count)]
-        cut = [reason if length == 300 else reason[:157] + "…" for reason in reasons]
+        reasons = [chr(97 + n) * 5 + words(295) for n in range(count)]
+        cut = [reason if length == 300 else reason[:154] + "…" for reason in reasons]
         return [section(f"t failed on w{n}", reason, footer="x") for n, reason in enumerate(cut)]
 
     assert body(6) == [message("x: 6 failed"), *sections(6, 300)]
