@@ -197,6 +197,7 @@ def test_what_a_reader_sees_as_one_character_is_one_cluster(cluster: str) -> Non
     ("text", "clusters"),
     [
         ("🇩🇪🇫🇷🇬", ["🇩🇪", "🇫🇷", "🇬"]),
+        ("\u0600🇩🇪🇫🇷", ["\u0600🇩🇪", "🇫🇷"]),
         ("\n\r", ["\n", "\r"]),
         ("a\n\u0301", ["a", "\n", "\u0301"]),
         ("\u00ad\u0301", ["\u00ad", "\u0301"]),
@@ -492,6 +493,7 @@ def test_a_limit_that_cannot_hold_every_character_is_refused() -> None:
     [
         ("one two three", 13, "one two three"),
         ("one two three", 12, "one two…"),
+        ("abcde fghijk", 11, "abcde…"),
         ("title\none two three", 14, "title\none two…"),
         ("a: onetwothreefour", 10, "a: onetwo…"),
         ("👍🏽👍🏽", 7, "👍🏽…"),
@@ -513,6 +515,8 @@ def test_shortening_clips_ranges_and_leaves_the_marker_plain() -> None:
 def test_a_link_that_is_cut_is_cut_between_characters() -> None:
     message = FormattedText("👍🏽👍🏽👍🏽", (RichText(0, 11, "AddLink", "https://e.com"),))
     assert truncate(message, 8) == FormattedText("👍🏽…", (RichText(0, 3, "AddLink", "https://e.com"),))
+    message = FormattedText("aaaa bbbb cccc", (RichText(0, 13, "AddLink", "https://e.com"),))
+    assert truncate(message, 12) == FormattedText("aaaa bbbb c…", (RichText(0, 10, "AddLink", "https://e.com"),))
 
 
 def test_a_marker_that_does_not_fit_is_refused() -> None:

@@ -62,6 +62,7 @@ def test_a_failed_run_in_one_message_and_its_thread() -> None:
     assert covered(message, "Bold") == ["❌ site.yml failed · 3 of 40 hosts · 4 min 12 s"]
     assert covered(message, "AddLink") == ["GitLab deploy"]
     assert message.rich_text[-1].format_attr == "https://gitlab.example.com/ops/site/-/jobs/4711"
+    assert len(message.rich_text) == 2
     assert [reply.text for reply in replies] == [
         f"Install nginx (web : roles/nginx/tasks/main.yml:12) failed on web03, web07\n{NGINX}",
         "Unreachable: web11 — Connection timed out",
@@ -355,6 +356,9 @@ def test_plays_of_which_not_everything_is_known_show_no_more_than_is_known() -> 
         f"{words(80)}: no failures",
         f"{words(81)[:74]}…: no failures",
     ]
+    assert (
+        text_of(run(), play(words(81)), stats(hosts)).split("\n")[1] == f"{words(81)[:74]}…: 1 failed, 1 ok (1 changed)"
+    )
     lines = [run(), play("a"), play("b"), task("x", play="b"), unreachable("x", "w1", "gone")]
     assert text_of(*lines, stats({"w1": counts(unreachable=1)})).split("\n")[1:3] == [
         "a: nothing to do",
@@ -476,6 +480,7 @@ def test_a_glance_names_at_most_five_hosts() -> None:
         "• x: w0, w2, w4, w6, w8 and 5 more",
         "• unreachable: v0, v2, v4, v6, v8 and 5 more",
     ]
+    assert text_of(*lines, options=Options(max_hosts=0)).split("\n")[2] == "• x: w0 and 9 more"
     assert text_of(*lines, options=Options(max_hosts=2)).split("\n")[2:] == [
         "• x: w0, w2 and 8 more",
         "• unreachable: v0, v2 and 8 more",
