@@ -111,6 +111,8 @@ def test_unreachable_is_a_failure_unless_it_was_ignored_or_cleared() -> None:
     assert report_of(*lines, stats({"web1": counts(ok=3, ignored=1)})).outcome == SUCCESS
     ignored = unreachable("Ping", "web1", "timed out", ignored=True)
     assert report_of(*lines[:3], ignored, interrupted=True).failures == []
+    ignored = failed("Ping", "web1", "boom", ignored=True)
+    assert report_of(*lines[:3], ignored, interrupted=True).failures == []
 
 
 def test_without_a_recap_a_host_that_went_on_was_rescued_or_cleared() -> None:
@@ -174,6 +176,20 @@ def test_reasons_that_differ_only_in_names_and_numbers_of_the_host_fold(first: s
 
     assert [(failure.hosts, failure.reason) for failure in report.failures] == [(("web1", "web2"), second)]
     assert report.failures[0].example == "web2"
+
+
+@pytest.mark.parametrize(("hosts", "failures"), [(("w1", "w2"), 2), (("db1", "db2"), 1)])
+def test_a_name_of_two_letters_is_no_name_in_a_reason(hosts: tuple[str, ...], failures: int) -> None:
+    report = report_of(run(), play(), task("x"), *(failed("x", host, f"{host} is down") for host in hosts))
+    assert len(report.failures) == failures
+
+
+def test_where_one_host_is_left_of_several_there_is_no_example() -> None:
+    lines = [run(), play(), task("x"), failed("x", "web1", "pid 1"), failed("x", "web2", "pid 2")]
+    assert [failure.example for failure in report_of(*lines).failures] == ["web1"]
+    assert [(failure.hosts, failure.example) for failure in report_of(*lines, task("y"), ok("y", "web1")).failures] == [
+        (("web2",), "")
+    ]
 
 
 def test_other_reasons_and_other_tasks_do_not_fold() -> None:
@@ -570,7 +586,9 @@ def test_long_texts_are_kept_of_the_first_and_the_latest_failures(monkeypatch: p
 
     assert [failure.reason for failure in found] == [f"{host * 3} in pid 1" for host in "abcdef"]
     kept = [bool(failure.text and failure.outputs and failure.items and failure.example) for failure in found]
-    forgotten = [not (failure.text or failure.outputs or failure.items or failure.example) for failure in found]
+    forgotten = [
+        (failure.text, failure.outputs, failure.items, failure.example) == ("", (), (), "") for failure in found
+    ]
     assert kept == [True, True, False, False, True, True]
     assert forgotten == [not one for one in kept]
 
@@ -694,6 +712,17 @@ def test_a_play_counts_a_host_once_and_by_the_worst_that_happened_to_it() -> Non
         (0, 0, 9, 2),
         (2, 2, 0, 0),
     ]
+
+
+def test_a_host_that_changed_once_has_changed() -> None:
+    lines = [run(), play("b"), play("a"), task("x", play="a"), ok("x", "web1", changed=True)]
+    lines += [
+        task("y", play="a"),
+        ok("y", "web1"),
+        ok("y", "web2"),
+        stats({"web1": counts(ok=2), "web2": counts(ok=1)}),
+    ]
+    assert [(found.ok, found.changed) for found in report_of(*lines).plays] == [(0, 0), (2, 1)]
 
 
 def test_plays_beyond_those_that_are_kept_are_counted() -> None:
