@@ -100,7 +100,7 @@ def test_words_that_mention_everyone_are_broken_up() -> None:
         ("http://a@b@h.example/@x", "http://h.example/@x"),
         ("https://h.example/" + "a" * 982, "https://h.example/" + "a" * 982),
         ("https://h.example/" + "a" * 983, ""),
-        ("HTTPS://h.example", "https://h.example"),
+        ("HTTPS://h.example/X", "https://h.example/X"),
         ("ftp://h.example", ""),
         ("https:///path", ""),
         ("https://h.example/ü", ""),

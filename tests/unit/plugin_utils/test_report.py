@@ -154,9 +154,9 @@ def test_failures_without_details_are_still_failures() -> None:
     )
 
     assert report.lost == 1
-    assert [(failure.kind, failure.hosts, failure.reason) for failure in report.failures] == [
-        (FAILED, ("web1",), ""),
-        (UNREACHABLE, ("web2",), ""),
+    assert report.failures == [
+        Failure(FAILED, "", "", "", "", False, ("web1",), ""),
+        Failure(UNREACHABLE, "", "", "", "", False, ("web2",), ""),
     ]
 
 
@@ -531,6 +531,12 @@ def test_a_failure_in_a_task_that_is_not_known_is_one_all_the_same() -> None:
         Failure(FAILED, "", "web", "", "", False, ("web1",), "boom", text="boom", first_at=START + 4),
     ]
     assert report_of(failed("x", "web1", "boom")).failures == [dataclasses.replace(found[0], play="")]
+
+
+def test_a_task_belongs_to_the_play_that_it_names() -> None:
+    lines = [play("a"), play("b"), task("x", play="a"), failed("x", "web1", "boom")]
+    assert [failure.play for failure in report_of(*lines).failures] == ["a"]
+    assert [failure.play for failure in report_of(*lines[:2], task("x", play="c"), lines[3]).failures] == ["b"]
 
 
 def test_failures_of_most_hosts_come_first_and_hosts_not_reached_last() -> None:
