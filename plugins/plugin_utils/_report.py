@@ -187,7 +187,6 @@ class _Host:
 @dataclasses.dataclass
 class _Play:
     name: str
-    number: int
     spans: list[list[float]]
     no_hosts: bool = False
     #: By the host's index.
@@ -343,7 +342,7 @@ class Report:
             return
         name = one_line(line.get("name"), _MAX_NAME) or one_line(line.get("pattern"), _MAX_NAME) or "play"
         self._play_numbers[identity] = len(self._plays)
-        self._plays.append(_Play(name, len(self._plays), [span]))
+        self._plays.append(_Play(name, [span]))
 
     def _task(self, line: dict[str, t.Any]) -> None:
         self._close_task()
