@@ -36,6 +36,9 @@ from hypothesis import strategies as st
         ("a\n\n\n\n\nb  \n", "a\n\nb"),
         ("a\ufffeb\uffffc\U0010fffed\ufdd0e\ufdeff\ue000g", "abcdefg"),
         ("\ufdcf\ufdf0\ufffd", "\ufdcf\ufdf0\ufffd"),
+        ("\x9b32mgreen", "green"),
+        ("a  \n  b", "a\n  b"),
+        ("\u0301" * 6 + "a", "\u0301" * 5 + "a"),
         ("a\x1cb\x1dc\x1ed\x0ce\u2029f", "a\nb\nc\nd\ne\nf"),
         ("a" * 80 + "b" * 41 + "c" * 40, "a" * 80 + "…" + "c" * 40),
         ("a" * 160, "a" * 160),
@@ -56,6 +59,7 @@ def test_long_texts_keep_their_beginning_or_their_end() -> None:
 def test_what_is_taken_out_makes_a_text_shorter_but_little_work() -> None:
     assert (clean("ab" + "\0" * 6, 2), clean("ab" + "\0" * 7, 2)) == ("ab", "a…")
     assert (clean("\0" * 6 + "ab", 2, tail=True), clean("\0" * 7 + "ab", 2, tail=True)) == ("ab", "…b")
+    assert (clean("\0" * 8 + "ab", 2), clean("ab" + "\0" * 8, 2, tail=True)) == ("…", "…")
     assert (clean("a", 1), clean("ab", 1), clean("ab", 0)) == ("a", "…", "")
     assert clean("\x1b[1m" + "\0" * 9 + "ab", 5) == "ab"
     for limit, most in ((5, 200), (50, 200), (60, 240)):
