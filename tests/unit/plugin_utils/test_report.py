@@ -63,6 +63,7 @@ def test_example_run_failed_on_three_of_forty_hosts() -> None:
 def test_a_run_is_running_until_it_has_ended() -> None:
     report = Report()
     assert report.outcome == RUNNING
+    assert (report.finished, report.interrupted, report.muted, report.lost) == (False, False, False, 0)
 
     report.add(run())
     report.add(play())
@@ -537,6 +538,13 @@ def test_a_task_belongs_to_the_play_that_it_names() -> None:
     lines = [play("a"), play("b"), task("x", play="a"), failed("x", "web1", "boom")]
     assert [failure.play for failure in report_of(*lines).failures] == ["a"]
     assert [failure.play for failure in report_of(*lines[:2], task("x", play="c"), lines[3]).failures] == ["b"]
+
+
+@pytest.mark.parametrize("line", [None, 7, [], {}, {"e": []}, {"e": None, "at": 1}, {"e": "nonsense", "at": 1}])
+def test_what_is_no_line_is_passed_over(line: t.Any) -> None:
+    report = Report()
+    report.add(line)
+    assert (report.last_at, report.totals.hosts) == (0.0, 0)
 
 
 def test_failures_of_most_hosts_come_first_and_hosts_not_reached_last() -> None:
