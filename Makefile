@@ -133,7 +133,17 @@ matrix: copy prism ## all tests on every ansible-core (CORES="2.16 2.19" PYTHONS
 
 .PHONY: bench
 bench: setup ## measure, as ratios within one run
-	$(BIN)/python -m tests.benchmark.run
+	PYTHONPATH=.collections $(BIN)/python -m tests.benchmark.run
+
+MUTANTS := .build/mutants
+
+.PHONY: mutants
+mutants: copy ## which changes of the pure parts the unit tests would not notice (ARGS="*._text.*" for some)
+	@mkdir -p $(MUTANTS)
+	@rm -rf $(MUTANTS)/ansible_collections $(MUTANTS)/mutants && cp -R .build/ansible_collections $(MUTANTS)/
+	@cp pyproject.toml $(MUTANTS)/
+	cd $(MUTANTS) && mutmut run $(ARGS)
+	@cd $(MUTANTS) && mutmut results | grep -v ": not checked" || echo "Every change was noticed."
 
 .PHONY: build
 build: copy $(IMPORTER)/.ready ## build the archive for Galaxy, import it as Galaxy does, and use it where nothing else is

@@ -28,7 +28,9 @@ def retry_after(value: t.Optional[str], now: float) -> t.Optional[float]:
     sends with its daily limit. A time without a zone is taken as UTC. What lies in the past is 0. Never
     raises.
     """
-    text = (value or "").strip()
+    if not value:
+        return None
+    text = value.strip()
     if _SECONDS.fullmatch(text):
         wait = float(text)
     else:
@@ -113,7 +115,7 @@ class Budget:
     def check(self, seconds: float) -> None:
         """Raise BudgetExceeded when a wait of so many seconds would go past the budget."""
         remaining = self.remaining()
-        if seconds > 0 and seconds > remaining:
+        if seconds > remaining:
             raise BudgetExceeded(needed=seconds, remaining=remaining)
 
     def wait(self, seconds: float) -> None:

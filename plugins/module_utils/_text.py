@@ -335,8 +335,8 @@ def _unbreakable(message: FormattedText, offsets: list[int], room: int) -> bytea
     for match in _URL.finditer(message.text):
         # What looks like a URL ends where a mention or link, which are known to be one, begins or ends.
         start, end = match.span()
-        spans.append((start, next((index for index in range(start + 1, end) if index in ends), end)))
-    unbreakable = bytearray(len(message.text) + 1)
+        spans.append((start, min([end, *(other for other in ends if other > start)])))
+    unbreakable = bytearray(len(message.text))
     for start, end in spans:
         if offsets[end] - offsets[start] <= room:
             unbreakable[start + 1 : end] = b"\1" * (end - start - 1)
@@ -350,8 +350,8 @@ def _with_whole_lines(message: FormattedText, offsets: list[int]) -> FormattedTe
         if entry.format_type not in LINE_FORMATS:
             return entry
         first = message.text.rfind("\n", 0, _index_at(offsets, entry.start_position)) + 1
-        last = message.text.find("\n", _index_at(offsets, entry.end_position))
-        end = len(message.text) if last < 0 else last
+        # Where no line end follows, this is -1, and the last offset that of the end of the text.
+        end = message.text.find("\n", _index_at(offsets, entry.end_position))
         return dataclasses.replace(entry, start_position=offsets[first], end_position=offsets[end] - 1)
 
     return dataclasses.replace(message, rich_text=tuple(stretched(entry) for entry in message.rich_text))

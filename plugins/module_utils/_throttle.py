@@ -36,6 +36,8 @@ LOCK_SECONDS = 5.0
 DUE_SECONDS = 0.001
 # What hosts that share a folder may differ in their clocks before a moment counts as one of the future.
 SKEW_SECONDS = 1.0
+# Where Linux names the boot.
+_BOOT_ID = "/proc/sys/kernel/random/boot_id"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Clock:
 def system_clock() -> Clock:
     try:
         # As bytes, because a codec for reading would be imported anew by each of Ansible's workers.
-        with open("/proc/sys/kernel/random/boot_id", "rb") as stream:
+        with open(_BOOT_ID, "rb") as stream:
             boot = stream.read().strip().decode()
     except OSError:
         boot = ""

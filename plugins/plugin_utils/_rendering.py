@@ -590,7 +590,7 @@ def _with_mentions(message: FormattedText, report: Report, options: Options) -> 
     if report.outcome not in (_report.FAILURE, _report.INTERRUPTED) or not options.mentions:
         return truncate(message, options.max_length)
     names = [_mentioned(mention) for mention in options.mentions]
-    while names and utf16_length(" ".join(names)) + 1 > options.max_length // 2:
+    while names and 2 * (utf16_length(" ".join(names)) + 1) > options.max_length:
         names.pop()
     if not names:
         return truncate(message, options.max_length)

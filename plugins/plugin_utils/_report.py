@@ -187,7 +187,6 @@ class _Host:
 @dataclasses.dataclass
 class _Play:
     name: str
-    number: int
     spans: list[list[float]]
     no_hosts: bool = False
     #: By the host's index.
@@ -204,6 +203,7 @@ class _Play:
 class _Task:
     id: str
     name: str
+    #: The number of its play; -1 where there is none.
     play: int
     role: str
     path: str
@@ -254,7 +254,6 @@ class Report:
         self._folds: list[_Fold] = []
         self._fold_numbers: dict[tuple[str, ...], int] = {}
         self._latest_detailed: collections.deque[int] = collections.deque()
-        self._has_stats = False
         self._settled: _Settled | None = None
         self._handlers: dict[str, t.Callable[[dict[str, t.Any]], None]] = {
             _events.RUN: self._run,
@@ -343,7 +342,7 @@ class Report:
             return
         name = one_line(line.get("name"), _MAX_NAME) or one_line(line.get("pattern"), _MAX_NAME) or "play"
         self._play_numbers[identity] = len(self._plays)
-        self._plays.append(_Play(name, len(self._plays), [span]))
+        self._plays.append(_Play(name, [span]))
 
     def _task(self, line: dict[str, t.Any]) -> None:
         self._close_task()
@@ -405,13 +404,12 @@ class Report:
 
     def _no_hosts(self, line: dict[str, t.Any]) -> None:
         number = self._play_numbers.get(_identity(line.get("play")), len(self._plays) - 1)
-        if line.get("reason") == _events.NO_HOSTS_MATCHED and 0 <= number < len(self._plays):
+        if line.get("reason") == _events.NO_HOSTS_MATCHED and number >= 0:
             self._plays[number].no_hosts = True
 
     def _stats(self, line: dict[str, t.Any]) -> None:
         self._close_task()
         self._close_play()
-        self._has_stats = True
         for name, numbers in _object(line.get("hosts")).items():
             host = self._host({"host": name})
             if host is not None:
@@ -455,7 +453,7 @@ class Report:
         return task
 
     def _mark(self, task: _Task, host: _Host, flag: int) -> None:
-        if 0 <= task.play < len(self._plays):
+        if task.play >= 0:
             play = self._plays[task.play]
             play.mark(host, flag)
             play.spans[-1][1] = max(play.spans[-1][1], self.last_at)
@@ -484,7 +482,7 @@ class Report:
         number = self._fold_numbers.get(key)
         if number is not None:
             fold = self._folds[number]
-            if message != fold.message and not fold.failure.example:
+            if message != fold.message and fold.failure.reason and not fold.failure.example:
                 fold.failure = dataclasses.replace(fold.failure, example=fold.first_host)
             return number
         number = self._fold_numbers[key] = len(self._folds)
@@ -509,7 +507,7 @@ class Report:
             fold.failure = dataclasses.replace(fold.failure, text="", outputs=(), items=(), example="")
 
     def _play_name(self, number: int) -> str:
-        return self._plays[number].name if 0 <= number < len(self._plays) else ""
+        return self._plays[number].name if number >= 0 else ""
 
     # Telling
 
@@ -594,7 +592,7 @@ class Report:
                 for fold, play, _task in final:
                     if not names[fold] or names[fold][-1] != host.name:
                         names[fold].append(host.name)
-                    if 0 <= play < len(flags) and host.index < len(flags[play]):
+                    if play >= 0:
                         flags[play][host.index] |= _FAILED if kind == FAILED else _UNREACHABLE
         failures = [
             dataclasses.replace(

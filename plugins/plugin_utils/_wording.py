@@ -53,7 +53,7 @@ def hosts(names: t.Collection[str], most: int) -> str:
     entries = folded(sorted(names, key=natural_key))
     if len(entries) == most + 1 and entries[-1][1] == 1:
         # "and 1 more" takes the place of the very name that it stands for.
-        most += 1
+        most = len(entries)
     shown = entries[: max(most, 1)]
     left = len(names) - sum(size for _entry, size in shown)
     text = ", ".join(entry for entry, _size in shown)

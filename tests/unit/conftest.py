@@ -8,10 +8,28 @@ import os
 import pathlib
 import typing as t
 
+import hypothesis
 import pytest
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox, running_sandbox
+
+# For `make mutants`, which runs the tests some thousand times and compares the runs.
+hypothesis.settings.register_profile(
+    "mutants",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=25,
+    phases=(hypothesis.Phase.explicit, hypothesis.Phase.generate),
+)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--hypothesis-profile") == "mutants":
+        # One failure is enough there, and examples that are written down are faster than those that are found.
+        items.sort(key=lambda item: item.get_closest_marker("hypothesis") is not None)
 
 
 @pytest.fixture(autouse=True)

@@ -102,7 +102,11 @@ def test_inline_markup_becomes_ranges(source: str, text: str, expected: list[tup
         ),
         ("[a](http://[::1]:80)", "a", [("AddLink", "http://[::1]:80", "a")]),
         ("[a](http://u:p@e.com:80?q#f)", "a", [("AddLink", "http://u:p@e.com:80?q#f", "a")]),
+        ("[a](HTTP://E.com:80/X)", "a", [("AddLink", "http://E.com:80/X", "a")]),
         ("**[a](x)**", "a (x)", [("Bold", "a (x)")]),
+        ("[x*b*](b)", "xb (b)", [("Italic", "b")]),
+        ("[y:z](x:y:z) [z](x:y:z)", "y:z z (x:y:z)", []),
+        ("![a\nb  \nc](http://e.com)", "a b c", [("AddLink", "http://e.com", "a b c")]),
         ("![a *b* `c`](http://e.com/i.png)", "a b c", [("AddLink", "http://e.com/i.png", "a b c")]),
         (
             "![](http://e.com/i.png)",
@@ -184,6 +188,7 @@ def test_links_and_images_become_links_that_zoom_takes(source: str, text: str, e
         ("> - a\n> - b", "• a\n• b", [("Quote", "• a"), ("Quote", "• b")]),
         ("- > a\n- b", "• a\n• b", [("Quote", "• a")]),
         ("```yaml\na:\n  - **b**\n\n\nc\n```", "a:\n  - **b**\n\n\nc", []),
+        ("```\na  \n```\nb", "a  \n\nb", []),
         ("a\n\n    b\n      c\n\nd", "a\n\nb\n  c\n\nd", []),
         ("- a\n\n      b\n        c", "a\n    b\n      c", [("BulletedList", "a")]),
         ("<b>a</b> **c**<br>", "<b>a</b> c<br>", [("Bold", "c")]),
@@ -208,6 +213,11 @@ def test_a_table_is_aligned_as_its_columns_say_and_keeps_its_formatting() -> Non
         "e\u0301     |        |"
     )
     assert ranges(message) == [("Bold", "ok")]
+
+
+@pytest.mark.parametrize("mark", ["\u0301", "\u0941", "\u20dd", "\u200b"])
+def test_a_mark_takes_no_column_of_a_table(mark: str) -> None:
+    assert render(f"| abcd | x |\n|---|---|\n| a{mark}b | y |").text == f"abcd | x\n-----+--\na{mark}b   | y"
 
 
 def test_mentions_are_found_in_the_rendered_text() -> None:
@@ -257,6 +267,13 @@ def test_without_the_library_the_file_imports_and_rendering_says_what_is_missing
         module.render("a")
     assert str(caught.value) == "markup: markdown needs the Python library markdown-it-py."
     assert caught.value.library == "markdown-it-py"
+
+
+def test_no_text_is_rendered_where_the_library_could_not_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_markdown, "MARKDOWN_IT_IMPORT_ERROR", "Traceback")
+    with pytest.raises(_markdown.MarkdownUnavailable) as caught:
+        render("a")
+    assert str(caught.value) == "markup: markdown needs the Python library markdown-it-py."
 
 
 def test_with_the_library_there_is_no_import_error() -> None:

@@ -108,6 +108,14 @@ def test_what_is_not_declared_mentions_nobody() -> None:
             [{"text": "@" + "x" * 80, "contact": "x"}],
             f"mentions[0].text is '@{'x' * 58}…, which is not in msg; it must stand there exactly as given.",
         ),
+        (
+            [{"text": "@" + "x" * 58, "contact": "x"}],
+            f"mentions[0].text is '@{'x' * 58}…, which is not in msg; it must stand there exactly as given.",
+        ),
+        (
+            [{"text": "@" + "x" * 57, "contact": "x"}],
+            f"mentions[0].text is '@{'x' * 57}', which is not in msg; it must stand there exactly as given.",
+        ),
     ],
 )
 def test_mentions_that_cannot_be_are_refused(mentions: list[t.Any], error: str) -> None:
@@ -144,6 +152,7 @@ def test_zooms_objects_pass_as_they_are() -> None:
         Mention(0, 5, 1, "alice@example.com"),
         Mention(11, 14, 2),
     )
+    assert check_at_items("@", [item(end_position=0)]) == (Mention(0, 0, 1, "alice@example.com"),)
 
 
 def test_the_last_position_is_counted_in_utf_16_code_units() -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import datetime
 import email.utils
+import time
 import typing as t
 
 import pytest
@@ -95,6 +96,15 @@ def test_retry_after_without_a_meaning_is_none(value: t.Optional[str]) -> None:
     assert retry_after(value, NOW) is None
 
 
+def test_a_time_without_a_zone_is_utc_wherever_this_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "XYZ-9")
+        time.tzset()
+        assert retry_after("Mon Jan 20 00:00:00 2025", NOW) == 60.0
+        assert retry_after("2025-01-20T00:00:00", NOW) == 60.0
+    time.tzset()
+
+
 @settings(deadline=None)
 @given(st.text())
 @example("0001-01-01T00:00:00+23:59")
@@ -160,6 +170,14 @@ def test_budget_is_spent_by_waiting_and_by_working() -> None:
     assert budget.cap(1.0) == 0.0
 
 
+def test_work_that_is_left_out_is_not_spent() -> None:
+    fake = FakeTime()
+    budget = Budget(10.0, fake.clock, fake.sleep)
+    fake.now += 9.0
+    budget.extend(8.5)
+    assert budget.remaining() == 9.5
+
+
 def test_wait_past_the_budget_fails_before_sleeping() -> None:
     fake = FakeTime()
     budget = Budget(10.0, fake.clock, fake.sleep)
@@ -172,8 +190,10 @@ def test_wait_past_the_budget_fails_before_sleeping() -> None:
 
 def test_wait_that_just_fits_is_slept() -> None:
     fake = FakeTime()
-    Budget(10.0, fake.clock, fake.sleep).wait(10.0)
-    assert fake.slept == [10.0]
+    budget = Budget(10.0, fake.clock, fake.sleep)
+    budget.wait(0.5)
+    budget.wait(9.5)
+    assert fake.slept == [0.5, 9.5]
 
 
 @pytest.mark.parametrize("seconds", [0.0, -1.0])

@@ -168,12 +168,14 @@ def test_normalising_again_changes_nothing(text: str) -> None:
     [
         "a",
         "\r\n",
+        "a\u0300",
         "e\u0301\u0323",
         "👍🏽",
         "❤️",
         "1️⃣",
         FAMILY,
         "🏳️‍🌈",
+        "🙂‍↔️",
         "❤️‍🔥",
         "🇩🇪",
         "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
@@ -195,8 +197,13 @@ def test_what_a_reader_sees_as_one_character_is_one_cluster(cluster: str) -> Non
     ("text", "clusters"),
     [
         ("🇩🇪🇫🇷🇬", ["🇩🇪", "🇫🇷", "🇬"]),
+        ("\u0600🇩🇪🇫🇷", ["\u0600🇩🇪", "🇫🇷"]),
         ("\n\r", ["\n", "\r"]),
         ("a\n\u0301", ["a", "\n", "\u0301"]),
+        ("\u00ad\u0301", ["\u00ad", "\u0301"]),
+        ("\ud83d\u0301", ["\ud83d", "\u0301"]),
+        ("\u2028\u0301", ["\u2028", "\u0301"]),
+        ("\u2029\u0301", ["\u2029", "\u0301"]),
         ("👩🚀", ["👩", "🚀"]),
         ("a\u200d🚀", ["a\u200d", "🚀"]),
         ("각가", ["각", "가"]),
@@ -207,6 +214,25 @@ def test_what_a_reader_sees_as_one_character_is_one_cluster(cluster: str) -> Non
 )
 def test_what_a_reader_sees_as_several_characters_are_several_clusters(text: str, clusters: list[str]) -> None:
     assert list(grapheme_clusters(text)) == clusters
+
+
+# The first and the last of each range of each type, and what stands next to the ranges.
+HANGUL = {
+    "L": "\u1100\u115f\ua960\ua97c",
+    "V": "\u1160\u11a7\ud7b0\ud7c6",
+    "T": "\u11a8\u11ff\ud7cb\ud7fb",
+    "LV": "\uac00\ud788",
+    "LVT": "\uac01\uac1b\ud789\ud7a3",
+    "": "\u10ff\u1200\ua95f\ua97d\uabff\ud7a4\ud7af\ud7c7\ud7ca\ud7fc",
+}
+SYLLABLES = {"L L", "L V", "L LV", "L LVT", "V V", "V T", "LV V", "LV T", "T T", "LVT T"}
+
+
+@pytest.mark.parametrize("first", HANGUL)
+@pytest.mark.parametrize("second", HANGUL)
+def test_parts_of_a_hangul_syllable_are_joined_and_syllables_are_not(first: str, second: str) -> None:
+    for text in (one + other for one in HANGUL[first] for other in HANGUL[second]):
+        assert list(grapheme_clusters(text)) == ([text] if f"{first} {second}" in SYLLABLES else list(text))
 
 
 @settings(deadline=None)
@@ -354,6 +380,7 @@ def test_any_text_is_split_into_parts_that_fit_and_lose_nothing(text: str, max_l
         ("one two\nthree four", 14, ["one two", "three four"]),
         ("one two\nthree four", 7, ["one two", "three", "four"]),
         ("one\r\ntwo three", 9, ["one", "two three"]),
+        ("one\rtwo three", 9, ["one", "two three"]),
         ("one  \n\n  two", 8, ["one", "two"]),
         ("onetwothree", 6, ["onetwo", "three"]),
         ("one two", 7, ["one two"]),
@@ -364,6 +391,7 @@ def test_any_text_is_split_into_parts_that_fit_and_lose_nothing(text: str, max_l
         ("😀😀😀", 3, ["😀", "😀", "😀"]),
         ("e\u0301e\u0301", 3, ["e\u0301", "e\u0301"]),
         ("a" + "\u0301" * 5, 4, ["a\u0301\u0301\u0301", "\u0301\u0301"]),
+        ("ab c" + "\u0301" * 5, 4, ["ab", "c\u0301\u0301\u0301", "\u0301\u0301"]),
         ("", 5, []),
         (" \n ", 5, []),
     ],
@@ -382,6 +410,29 @@ def test_a_mention_right_after_a_url_is_no_part_of_it() -> None:
     assert split(message, 20) == [
         FormattedText("https://e.com/x"),
         FormattedText("@Ann Lee", (), (Mention(0, 7, 1, "ann@example.com"),)),
+    ]
+
+
+@pytest.mark.parametrize("between", ["", "("])
+def test_a_url_after_a_mention_stays_in_one_piece(between: str) -> None:
+    mention = Mention(0, 3, 1, "ann@example.com")
+    url = "https://e.com/x/y/z"
+    assert split(FormattedText(f"@Ann{between}{url}", (), (mention,)), 20) == [
+        FormattedText(f"@Ann{between}", (), (mention,)),
+        FormattedText(url),
+    ]
+
+
+def test_a_link_stays_in_one_piece_and_other_formats_do_not() -> None:
+    text = "see the docs page now"
+    assert split(FormattedText(text, (RichText(4, 16, "AddLink", "https://e.com"),)), 15) == [
+        FormattedText("see"),
+        FormattedText("the docs page", (RichText(0, 12, "AddLink", "https://e.com"),)),
+        FormattedText("now"),
+    ]
+    assert split(FormattedText(text, (RichText(4, 16, "Bold"),)), 15) == [
+        FormattedText("see the docs", (RichText(4, 11, "Bold"),)),
+        FormattedText("page now", (RichText(0, 3, "Bold"),)),
     ]
 
 
@@ -415,6 +466,19 @@ def test_formats_of_a_line_hold_on_both_sides_of_a_cut_in_it() -> None:
     ]
 
 
+def test_the_format_of_a_line_begins_where_the_line_does() -> None:
+    assert split(FormattedText("\none two", (RichText(5, 5, "Quote"),)), 5) == [
+        FormattedText("\none", (RichText(1, 3, "Quote"),)),
+        FormattedText("two", (RichText(0, 2, "Quote"),)),
+    ]
+
+
+def test_a_message_that_just_fits_is_left_as_it_is() -> None:
+    message = FormattedText("one two", (RichText(0, 0, "Quote"),))
+    assert split(message, 7) == [message]
+    assert truncate(message, 7) == message
+
+
 def test_a_limit_that_cannot_hold_every_character_is_refused() -> None:
     with pytest.raises(ValueError) as caught:  # noqa: PT011
         split(FormattedText("a"), 1)
@@ -429,6 +493,7 @@ def test_a_limit_that_cannot_hold_every_character_is_refused() -> None:
     [
         ("one two three", 13, "one two three"),
         ("one two three", 12, "one two…"),
+        ("abcde fghijk", 11, "abcde…"),
         ("title\none two three", 14, "title\none two…"),
         ("a: onetwothreefour", 10, "a: onetwo…"),
         ("👍🏽👍🏽", 7, "👍🏽…"),
@@ -445,6 +510,13 @@ def test_shortening_keeps_words_characters_and_links_whole(text: str, max_length
 def test_shortening_clips_ranges_and_leaves_the_marker_plain() -> None:
     message = FormattedText("bold bold bold @Ann", (RichText(0, 13, "Bold"),), (Mention(15, 18, 1, "ann@example.com"),))
     assert truncate(message, 16, " [cut]") == FormattedText("bold bold [cut]", (RichText(0, 8, "Bold"),))
+
+
+def test_a_link_that_is_cut_is_cut_between_characters() -> None:
+    message = FormattedText("👍🏽👍🏽👍🏽", (RichText(0, 11, "AddLink", "https://e.com"),))
+    assert truncate(message, 8) == FormattedText("👍🏽…", (RichText(0, 3, "AddLink", "https://e.com"),))
+    message = FormattedText("aaaa bbbb cccc", (RichText(0, 13, "AddLink", "https://e.com"),))
+    assert truncate(message, 12) == FormattedText("aaaa bbbb c…", (RichText(0, 10, "AddLink", "https://e.com"),))
 
 
 def test_a_marker_that_does_not_fit_is_refused() -> None:

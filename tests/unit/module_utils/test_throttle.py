@@ -9,6 +9,7 @@ import functools
 import heapq
 import itertools
 import json
+import math
 import os
 import pathlib
 import random
@@ -28,10 +29,12 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._throttle import (
     ZOOM_WINDOWS,
     ChannelRecord,
     Clock,
+    Entry,
     Throttle,
     Window,
     longest_wait,
     next_slot,
+    system_clock,
 )
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -155,6 +158,63 @@ def test_zooms_windows_are_used_with_their_margins() -> None:
     assert taken[60] == pytest.approx(101.02)
     assert taken[450] == pytest.approx(1010.02)
     assert broken(taken, ZOOM_WINDOWS) == []
+
+
+def test_who_enters_stands_at_the_end_or_before_all_others_and_only_once() -> None:
+    record = ChannelRecord()
+    assert record.enter("a", 1.0) == Entry("a", 1.0, sent=False)
+    record.enter("b", 2.0)
+    record.enter("c", 3.0, first=True)
+    assert record.enter("b", 4.0, first=True) is record.entries[2]
+    assert [(entry.ticket, entry.at) for entry in record.entries] == [("c", 3.0), ("a", 1.0), ("b", 2.0)]
+
+
+def test_what_the_windows_cannot_explain_is_dropped() -> None:
+    oldest = 1000.0 - 20.22
+    entries = [Entry(str(at), at, sent=True) for at in (oldest, oldest + 0.01, 1000.0)]
+    record = ChannelRecord(entries)
+    record.tidy(1000.0, SMALL_WINDOWS)
+    assert record.entries == entries[1:]
+    # Two messages explain one wait in the shortest window.
+    latest = 1000.0 + SKEW_SECONDS + 1.03
+    for at, kept in ((latest, True), (latest + 0.01, False)):
+        record = ChannelRecord([entries[2], Entry("ahead", at, sent=False)])
+        record.tidy(1000.0, SMALL_WINDOWS)
+        assert len(record.entries) == 1 + kept
+
+
+def test_a_record_is_written_as_it_is_read() -> None:
+    world = VirtualTime()
+    record = ChannelRecord([Entry("a", 999.5, sent=True), Entry("b", 1001.0, sent=False)], 1030.0)
+    value = {
+        "boot": "boot",
+        "monotonic": 1000.0,
+        "wall": 1.7e9 + 1000.0,
+        "entries": [["a", 999.5, True], ["b", 1001.0, False]],
+        "blocked": [1030.0, 30.0],
+    }
+    assert record.dump(world.clock()) == value
+    assert ChannelRecord.load(value, world.clock()) == record
+    record.blocked_until = 1000.0
+    assert "blocked" not in record.dump(world.clock())
+
+
+@pytest.mark.parametrize(("seconds", "until"), [(39.0, 1040.0), (38.9, -math.inf), (math.inf, -math.inf)])
+def test_moments_of_another_boot_are_told_by_the_wall_clock(seconds: float, until: float) -> None:
+    value = {
+        "boot": "another",
+        "monotonic": 500.0,
+        "wall": 1.7e9 + 900.0,
+        "entries": [["a", 510.0, True]],
+        "blocked": [640.0, seconds],
+    }
+    assert ChannelRecord.load(value, VirtualTime().clock()) == ChannelRecord([Entry("a", 910.0, sent=True)], until)
+
+
+def test_what_is_no_entry_is_left_out() -> None:
+    entries = [["a", 1, True], [7, 1.0, True], ["b", "x", True], ["c", 1.0, 1], [7, None, True], ["d", 1.0], 5, "abc"]
+    record = ChannelRecord.load({"boot": "boot", "entries": entries}, VirtualTime().clock())
+    assert record.entries == [Entry("a", 1.0, sent=True)]
 
 
 # Many at once, in virtual time
@@ -367,6 +427,18 @@ def test_block_reaches_those_who_wait_already() -> None:
     assert sent == pytest.approx([0.0, 0.0, 30.5])
 
 
+def test_a_wait_as_long_as_the_tolerance_is_waited(tmp_path: pathlib.Path) -> None:
+    world = VirtualTime()
+    world.now = 0.0
+    throttle = Throttle(StateFolder(str(tmp_path), unwarned), unwarned, SMALL_WINDOWS, world.clock())
+    throttle.blocked("channel", DUE_SECONDS)
+    with pytest.raises(BudgetExceeded):
+        throttle.take("channel", world.jump(0.0))
+    assert json.loads((tmp_path / f"throttle-{key('channel')}.json").read_text())["entries"] == []
+    throttle.take("channel", world.jump(1.0))
+    assert world.now == DUE_SECONDS
+
+
 def test_message_counts_from_its_answer() -> None:
     world = VirtualTime()
     throttle = Throttle(StateFolder("", unwarned), unwarned, SMALL_WINDOWS, world.clock())
@@ -376,6 +448,28 @@ def test_message_counts_from_its_answer() -> None:
         throttle.answered(slot)
     throttle.take("channel", world.jump(2.0))
     assert world.now == pytest.approx(1000.4 + 1.03)
+
+
+def test_an_answer_counts_even_when_the_file_was_lost_meanwhile(tmp_path: pathlib.Path) -> None:
+    world = VirtualTime()
+    throttle = Throttle(StateFolder(str(tmp_path), unwarned), unwarned, SMALL_WINDOWS, world.clock())
+    slots = [throttle.take("channel", world.jump(0.0)) for _index in range(2)]
+    file = tmp_path / f"throttle-{key('channel')}.json"
+    file.unlink()
+    world.now += 0.4
+    for slot in slots:
+        throttle.answered(slot)
+    assert json.loads(file.read_text())["entries"] == [[slot.ticket, 1000.4, True] for slot in slots]
+
+
+def test_the_system_clock_names_the_boot_where_the_system_does(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot = tmp_path / "boot_id"
+    monkeypatch.setattr(_throttle, "_BOOT_ID", str(boot))
+    assert system_clock() == Clock(time.monotonic, time.time, "")
+    boot.write_text("8f9c\n")
+    assert system_clock() == Clock(time.monotonic, time.time, "8f9c")
 
 
 @pytest.mark.parametrize("boot", ["next boot", ""])
@@ -503,6 +597,7 @@ def test_lock_that_is_never_free_is_one_warning_and_the_windows_are_kept_alone(
         for _index in range(3):
             throttle.take("channel", world.jump(2.0))
     assert world.now == pytest.approx(1001.03)
+    assert not (tmp_path / f"{name}.json").exists()
     assert warnings == [
         f"state_dir: {tmp_path}/{name}.lock was locked by another process for 0.02 s; "
         "this process keeps the send windows by itself"

@@ -47,7 +47,17 @@ def test_a_reply_is_known_by_its_thread_in_braces_or_not() -> None:
     wanted = Wanted({**FIELDS, "reply_main_message_id": "ab-c"})
     assert wanted.is_message({**MESSAGE, "reply_main_message_id": "{AB-C}"}, "me")
     assert not wanted.is_message(MESSAGE, "me")
-    assert bare_id(None) == ""
+
+
+@pytest.mark.parametrize(("message_id", "bare"), [("{ab-C}", "AB-C"), ("x7X", "X7X"), (None, "")])
+def test_an_id_has_no_braces_and_one_case(message_id: t.Optional[str], bare: str) -> None:
+    assert bare_id(message_id) == bare
+
+
+def test_no_text_is_the_same_as_an_empty_one() -> None:
+    for fields in ({}, {"message": ""}, {"message": None}):
+        for message in ({}, {"message": ""}, {"message": None}):
+            assert Wanted(fields).is_message(message, "me")
 
 
 def test_files_are_compared_in_any_order() -> None:
@@ -79,7 +89,8 @@ def test_a_draft_is_known_by_text_and_time() -> None:
 
 def test_a_moment_that_is_none_is_now() -> None:
     assert moment_of({"timestamp": 1500}) == 1.5
-    for timestamp in (None, "1500", 1e300):
+    assert moment_of({"timestamp": 999_999_999_999_999}) == 999_999_999_999.999
+    for timestamp in (None, "1500", 1e15, -1e15, 1e300):
         assert abs(moment_of({"timestamp": timestamp}) - time.time()) < 5
 
 
@@ -89,6 +100,8 @@ def test_a_moment_that_is_none_is_now() -> None:
         (NotFound("x", code=300, message="Channel does not exist: A"), True),
         (NotFound("x", code=4131), True),
         (NotFound("x", code=404, message="The message does not exist."), True),
+        (NotFound("x", code=404, message="Message Does Not Exist: A"), True),
+        (NotFound("x", code=404), False),
         (NotFound("x", code=4130, message="Channel does not exist: x"), False),
         (NotFound("x", code=1001, message="User does not exist: x"), False),
         (InvalidRequest("x", code=300), False),

@@ -11,6 +11,7 @@ from ansible_collections.teamchat.zoom.plugins.plugin_utils._foreign_text import
     clean,
     mentions_nobody,
     one_line,
+    shortened,
     web_address,
     without_credentials,
 )
@@ -31,8 +32,16 @@ from hypothesis import strategies as st
         ("nul\x00 bell\x07 tab\tend", "nul bell tab end"),
         ("👩\u200d👩\u200d👧 \u0645\u200c\u06cc", "👩\u200d👩\u200d👧 \u0645\u200c\u06cc"),
         ("z" + "\u0301" * 40 + "!", "z" + "\u0301" * 5 + "!"),
+        ("y" + "\u0301" * 5 + "z" + "\u20dd" * 6, "y" + "\u0301" * 5 + "z" + "\u20dd" * 5),
         ("a\n\n\n\n\nb  \n", "a\n\nb"),
-        ("w" * 400, "w" * 80 + "…" + "w" * 40),
+        ("a\ufffeb\uffffc\U0010fffed\ufdd0e\ufdeff\ue000g", "abcdefg"),
+        ("\ufdcf\ufdf0\ufffd", "\ufdcf\ufdf0\ufffd"),
+        ("\x9b32mgreen", "green"),
+        ("a  \n  b", "a\n  b"),
+        ("\u0301" * 6 + "a", "\u0301" * 5 + "a"),
+        ("a\x1cb\x1dc\x1ed\x0ce\u2029f", "a\nb\nc\nd\ne\nf"),
+        ("a" * 80 + "b" * 41 + "c" * 40, "a" * 80 + "…" + "c" * 40),
+        ("a" * 160, "a" * 160),
         (None, ""),
         (7, ""),
     ],
@@ -45,6 +54,26 @@ def test_long_texts_keep_their_beginning_or_their_end() -> None:
     assert clean("one two three", 8) == "one two…"
     assert clean("one two three", 6, tail=True) == "…three"
     assert one_line("one\n  two   three four", 12) == "one two…"
+
+
+def test_what_is_taken_out_makes_a_text_shorter_but_little_work() -> None:
+    assert (clean("ab" + "\0" * 6, 2), clean("ab" + "\0" * 7, 2)) == ("ab", "a…")
+    assert (clean("\0" * 6 + "ab", 2, tail=True), clean("\0" * 7 + "ab", 2, tail=True)) == ("ab", "…b")
+    assert (clean("\0" * 8 + "ab", 2), clean("ab" + "\0" * 8, 2, tail=True)) == ("…", "…")
+    assert (clean("a", 1), clean("ab", 1), clean("ab", 0)) == ("a", "…", "")
+    assert clean("\x1b[1m" + "\0" * 9 + "ab", 5) == "ab"
+    for limit, most in ((5, 200), (50, 200), (60, 240)):
+        assert one_line("a" + " " * (most - 2) + "b", limit) == "a b"
+        assert one_line("a" + " " * (most - 1) + "b", limit) == "a…"
+
+
+def test_a_text_is_cut_after_a_word_that_keeps_more_than_half() -> None:
+    assert shortened("abcde fghij", 11) == "abcde fghij"
+    assert shortened("abcde fghij", 10) == "abcde fgh…"
+    assert shortened("abcde fghij", 9) == "abcde…"
+    assert shortened("ab cd ef gh", 10) == "ab cd ef…"
+    assert shortened("abc      efgh", 9) == "abc…"
+    assert [shortened("ab", limit) for limit in (2, 1, 0, -1)] == ["ab", "…", "…", "…"]
 
 
 @pytest.mark.parametrize(
@@ -66,6 +95,26 @@ def test_words_that_mention_everyone_are_broken_up() -> None:
     assert mentions_nobody("@all @Here bob@all.example @allen <!x|Bob>") == (
         "@\u2060all @\u2060Here bob@\u2060all.example @allen <\u2060!x|Bob>"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "address"),
+    [
+        (" https://h.example:80/a?b#c\n", "https://h.example:80/a?b#c"),
+        ("http://a@b@h.example/@x", "http://h.example/@x"),
+        ("https://h.example/" + "a" * 982, "https://h.example/" + "a" * 982),
+        ("https://h.example/" + "a" * 983, ""),
+        ("HTTPS://h.example/X", "https://h.example/X"),
+        ("ftp://h.example", ""),
+        ("https:///path", ""),
+        ("https://h.example/ü", ""),
+        ("https://h.example/\x7f", ""),
+        *((f"https://h.example/{character}x", "") for character in " <>\"'`|\\"),
+        (None, ""),
+    ],
+)
+def test_web_addresses(value: t.Any, address: str) -> None:
+    assert web_address(value) == address
 
 
 @given(

@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
+import math
 import tracemalloc
 import typing as t
 
 import pytest
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import (
     FAILED,
     FAILURE,
@@ -17,12 +20,18 @@ from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import (
     RUNNING,
     SUCCESS,
     UNREACHABLE,
+    Failure,
+    Head,
+    HostResult,
+    PlayResult,
     Report,
+    TaskTime,
     Totals,
 )
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.lines import (
     NGINX,
     START,
+    Line,
     counts,
     example_lines,
     failed,
@@ -54,6 +63,7 @@ def test_example_run_failed_on_three_of_forty_hosts() -> None:
 def test_a_run_is_running_until_it_has_ended() -> None:
     report = Report()
     assert report.outcome == RUNNING
+    assert (report.finished, report.interrupted, report.muted, report.lost) == (False, False, False, 0)
 
     report.add(run())
     report.add(play())
@@ -102,6 +112,8 @@ def test_unreachable_is_a_failure_unless_it_was_ignored_or_cleared() -> None:
     assert report_of(*lines, stats({"web1": counts(ok=3, ignored=1)})).outcome == SUCCESS
     ignored = unreachable("Ping", "web1", "timed out", ignored=True)
     assert report_of(*lines[:3], ignored, interrupted=True).failures == []
+    ignored = failed("Ping", "web1", "boom", ignored=True)
+    assert report_of(*lines[:3], ignored, interrupted=True).failures == []
 
 
 def test_without_a_recap_a_host_that_went_on_was_rescued_or_cleared() -> None:
@@ -143,9 +155,9 @@ def test_failures_without_details_are_still_failures() -> None:
     )
 
     assert report.lost == 1
-    assert [(failure.kind, failure.hosts, failure.reason) for failure in report.failures] == [
-        (FAILED, ("web1",), ""),
-        (UNREACHABLE, ("web2",), ""),
+    assert report.failures == [
+        Failure(FAILED, "", "", "", "", False, ("web1",), ""),
+        Failure(UNREACHABLE, "", "", "", "", False, ("web2",), ""),
     ]
 
 
@@ -165,6 +177,20 @@ def test_reasons_that_differ_only_in_names_and_numbers_of_the_host_fold(first: s
 
     assert [(failure.hosts, failure.reason) for failure in report.failures] == [(("web1", "web2"), second)]
     assert report.failures[0].example == "web2"
+
+
+@pytest.mark.parametrize(("hosts", "failures"), [(("w1", "w2"), 2), (("db1", "db2"), 1)])
+def test_a_name_of_two_letters_is_no_name_in_a_reason(hosts: tuple[str, ...], failures: int) -> None:
+    report = report_of(run(), play(), task("x"), *(failed("x", host, f"{host} is down") for host in hosts))
+    assert len(report.failures) == failures
+
+
+def test_where_one_host_is_left_of_several_there_is_no_example() -> None:
+    lines = [run(), play(), task("x"), failed("x", "web1", "pid 1"), failed("x", "web2", "pid 2")]
+    assert [failure.example for failure in report_of(*lines).failures] == ["web1"]
+    assert [(failure.hosts, failure.example) for failure in report_of(*lines, task("y"), ok("y", "web1")).failures] == [
+        (("web2",), "")
+    ]
 
 
 def test_other_reasons_and_other_tasks_do_not_fold() -> None:
@@ -204,6 +230,12 @@ def test_hosts_that_are_not_reached_fold_across_tasks() -> None:
         ({"msg": "One or more items failed", "items": [{"item": "php", "msg": "No package php"}]}, "No package php"),
         ({"msg": "", "exception": "Traceback:\n  File x\nKeyError: 'a'"}, "KeyError: 'a'"),
         ({"msg": "MODULE FAILURE\nSee stdout/stderr", "stdout": "killed"}, "killed"),
+        (
+            {"msg": "failed", "items": [{"msg": ""}, {"msg": "FAILED"}, {"msg": "No space"}, {"msg": "No package"}]},
+            "No space",
+        ),
+        ({"msg": "failed", "items": [{"msg": "failed"}], "exception": "no", "stdout": "yes"}, "no"),
+        ({"msg": "failed", "stderr": "trying\n" * 300 + "no such repo"}, "no such repo"),
         ({"msg": "non-zero return code"}, "non-zero return code"),
         ({"msg": None}, "no reason given"),
     ],
@@ -308,6 +340,494 @@ def test_ten_thousand_hosts_that_fail_with_long_texts_stay_small() -> None:
     assert sum(len(failure.hosts) for failure in failures) == 10_000
     assert sum(1 for failure in failures if failure.text) <= 100
     assert len(failures) <= 2001
+
+
+def words(length: int) -> str:
+    """Words of so many characters in all."""
+    return ("abcd " * length)[: length - 1] + "e"
+
+
+def test_the_head_of_a_run_is_what_its_line_says() -> None:
+    line = run(
+        playbook="a.yml",
+        title="A",
+        user="u",
+        controller="c",
+        git={"branch": "b", "commit": "d"},
+        limit="l",
+        tags=["t", 7, "", "s"],
+        skip_tags=["k"],
+        inventory=["i"],
+        check=True,
+        diff=True,
+        adhoc=True,
+        ansible="2.21.0",
+        ci={"system": "s", "job": "j", "url": "https://ci.example.com/1"},
+    )
+
+    assert report_of(line).head == Head(
+        playbook="a.yml",
+        title="A",
+        user="u",
+        controller="c",
+        branch="b",
+        commit="d",
+        limit="l",
+        tags=("t", "s"),
+        skip_tags=("k",),
+        inventory=("i",),
+        check=True,
+        diff=True,
+        adhoc=True,
+        ansible="2.21.0",
+        ci_system="s",
+        ci_job="j",
+        ci_url="https://ci.example.com/1",
+    )
+    assert report_of({"e": "run"}).head == Head()
+    assert report_of(run(check=1, diff="yes", adhoc=[], tags="all", git=7, ci="x")).head == report_of(run(git={})).head
+
+
+def test_a_run_is_called_by_its_title_or_its_playbook_or_what_it_is() -> None:
+    heads = (Head("a.yml", "A", adhoc=True), Head("a.yml", adhoc=True), Head(adhoc=True), Head())
+    assert [head.name for head in heads] == ["A", "a.yml", "Ad-hoc command", "Playbook"]
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        (("playbook",), 120),
+        (("title",), 120),
+        (("user",), 60),
+        (("controller",), 80),
+        (("git", "branch"), 80),
+        (("git", "commit"), 12),
+        (("limit",), 200),
+        (("ansible",), 40),
+        (("ci", "system"), 40),
+        (("ci", "job"), 80),
+    ],
+)
+def test_each_name_of_a_head_has_its_limit(path: tuple[str, ...], limit: int) -> None:
+    def shown(length: int) -> str:
+        text = words(length)
+        value: t.Any = text
+        for name in reversed(path[1:]):
+            value = {name: value}
+        head = dataclasses.asdict(report_of(run(**{path[0]: value})).head)
+        names = {path[-1], "_".join(path)} & set(head)
+        return "whole" if head[names.pop()] == text else "cut"
+
+    assert (shown(limit), shown(limit + 1)) == ("whole", "cut")
+
+
+def test_short_lists_of_short_names_are_shown() -> None:
+    names = [f"name {number}" for number in range(30)]
+    long = ["abcd " * 11 + "abcde", "abcd " * 11 + "abcdef"]
+
+    assert report_of(run(tags=names)).head.tags == tuple(names[:20])
+    assert report_of(run(tags=long)).head.tags == (long[0], "abcd " * 10 + "abcd…")
+
+
+def test_play_variables_count_before_and_after_the_line_of_the_run() -> None:
+    title = {"e": "vars", "zoom_chat_title": "abcd " * 23 + "abcde"}
+    assert report_of(title, run(title="A")).head == report_of(run(title="A"), title).head
+    assert report_of(run(title="A"), title).head.title == "abcd " * 23 + "abcde"
+    assert report_of({"e": "vars", "zoom_chat_mute": True}, {"e": "vars"}).muted is True
+    assert report_of({"e": "vars", "zoom_chat_mute": "yes"}).muted is False
+
+
+def test_only_times_of_our_times_count() -> None:
+    report = Report()
+    for at in (True, None, "1", 0, -1.0, math.nan, math.inf, 1e11):
+        report.add({"e": "vars", "at": at})
+    assert (report.started_at, report.last_at, report.seconds) == (0.0, 0.0, 0.0)
+
+    for at in (0.5, 90, 30.0, 99999999999):
+        report.add({"e": "vars", "at": at})
+    assert (report.started_at, report.last_at) == (0.5, 99999999999.0)
+
+    report = Report()
+    report.add(run())
+    report.add({"e": "nonsense", "at": START + 50})
+    report.finish(True, START + 60)
+    assert (report.interrupted, report.seconds) == (True, 60.0)
+
+
+def test_a_failure_tells_all_that_is_known_of_it() -> None:
+    result = {
+        "stderr": "err",
+        "stdout": "out",
+        "exception": "exc",
+        "items": [{"item": "php", "msg": "No package"}, 7, {"item": ""}],
+        "delegate": "ctl",
+        "rc": 2,
+    }
+    report = report_of(
+        run(),
+        play(),
+        task("x", path="roles/r/tasks/main.yml:1", role="r", handler=True),
+        failed("x", "web1", "boom\nat once", after=7, **result),
+    )
+
+    assert report.failures == [
+        Failure(
+            kind=FAILED,
+            task="x",
+            play="web",
+            role="r",
+            path="roles/r/tasks/main.yml:1",
+            handler=True,
+            hosts=("web1",),
+            reason="boom at once",
+            text="boom\nat once",
+            outputs=(("stderr", "err"), ("stdout", "out"), ("exception", "exc")),
+            items=(("php", "No package"), ("item", "")),
+            delegate="ctl",
+            rc=2,
+            example="",
+            first_at=START + 7,
+        )
+    ]
+
+
+@pytest.mark.parametrize("rc", [True, "1", 1.0, 2**32, -(2**32), None])
+def test_what_is_no_exit_status_is_none(rc: t.Any) -> None:
+    lines = [run(), play(), task("x")]
+    assert report_of(*lines, failed("x", "web1", "boom", rc=rc)).failures[0].rc is None
+    assert report_of(*lines, failed("x", "web1", "boom", rc=2**32 - 1)).failures[0].rc == 2**32 - 1
+
+
+def test_texts_of_a_failure_have_their_limits() -> None:
+    def shown(extra: int) -> list[str]:
+        """Texts that are so many characters longer than what is kept."""
+        result: dict[str, t.Any] = {
+            "stderr": "s" + words(1999 + extra),
+            "delegate": words(100 + extra),
+            "items": [{"item": words(100 + extra), "msg": words(300 + extra)}],
+        }
+        lines = [run(), play(), task("x"), failed("x", "web1", words(4000 + extra), **result)]
+        found = report_of(*lines).failures[0]
+        return [found.text, found.outputs[0][1], found.delegate, *found.items[0]]
+
+    assert [len(text) for text in shown(0)] == [4000, 2000, 100, 100, 300]
+    assert not [text for text in shown(0) if "…" in text]
+    assert [text[:5] if text.startswith("…") else text[-5:] for text in shown(1)] == [
+        "abcd…",
+        "…bcd ",
+        "abcd…",
+        "abcd…",
+        "abcd…",
+    ]
+    items = [{"item": str(number), "msg": "no"} for number in range(12)]
+    found = report_of(run(), play(), task("x"), failed("x", "web1", words(300), items=items)).failures[0]
+    assert found.reason == words(300)
+    assert [label for label, _said in found.items] == [str(number) for number in range(10)]
+    assert report_of(run(), play(), task("x"), failed("x", "web1", words(301))).failures[0].reason[-5:] == "abcd…"
+
+
+def test_a_failure_in_a_task_that_is_not_known_is_one_all_the_same() -> None:
+    found = report_of(run(), play(), failed("x", "web1", "boom")).failures
+    assert found == [
+        Failure(FAILED, "", "web", "", "", False, ("web1",), "boom", text="boom", first_at=START + 4),
+    ]
+    assert report_of(failed("x", "web1", "boom")).failures == [dataclasses.replace(found[0], play="")]
+
+
+def test_a_task_belongs_to_the_play_that_it_names() -> None:
+    lines = [play("a"), play("b"), task("x", play="a"), failed("x", "web1", "boom")]
+    assert [failure.play for failure in report_of(*lines).failures] == ["a"]
+    assert [failure.play for failure in report_of(*lines[:2], task("x", play="c"), lines[3]).failures] == ["b"]
+
+
+@pytest.mark.parametrize("line", [None, 7, [], {}, {"e": []}, {"e": None, "at": 1}, {"e": "nonsense", "at": 1}])
+def test_what_is_no_line_is_passed_over(line: t.Any) -> None:
+    report = Report()
+    report.add(line)
+    assert (report.last_at, report.totals.hosts) == (0.0, 0)
+
+
+def test_failures_of_most_hosts_come_first_and_hosts_not_reached_last() -> None:
+    report = report_of(
+        run(),
+        play(),
+        task("a"),
+        unreachable("a", "web1", "gone"),
+        unreachable("a", "web2", "gone"),
+        unreachable("a", "web3", "gone"),
+        failed("a", "web4", "early", after=5),
+        failed("a", "web5", "late", after=6),
+        failed("a", "web6", "often", after=7),
+        failed("a", "web10", "often", after=8),
+    )
+
+    assert [(found.reason, found.hosts) for found in report.failures] == [
+        ("often", ("web6", "web10")),
+        ("early", ("web4",)),
+        ("late", ("web5",)),
+        ("gone", ("web1", "web2", "web3")),
+    ]
+
+
+def test_too_many_reasons_fold_by_task_and_then_into_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_report, "_MAX_FOLDS", 2)
+    lines = [run(), play()]
+    for number in range(4):
+        lines.append(task(f"t{number}", path=f"site.yml:{number}"))
+        lines += [failed(f"t{number}", f"web{number}{host}", f"{host} is wrong") for host in "abc"]
+
+    assert [
+        (found.task, found.reason, found.play, found.text, found.hosts) for found in report_of(*lines).failures
+    ] == [
+        ("", "", "", "", ("web1b", "web1c", "web2a", "web2b", "web2c", "web3a", "web3b", "web3c")),
+        ("t0", "a is wrong", "web", "a is wrong", ("web0a",)),
+        ("t0", "b is wrong", "web", "b is wrong", ("web0b",)),
+        ("t0", "", "web", "", ("web0c",)),
+        ("t1", "", "web", "", ("web1a",)),
+    ]
+    together = report_of(*lines).failures[0]
+    assert together == Failure(FAILED, "", "", "", "", False, together.hosts, "", first_at=START + 4)
+
+
+def test_long_texts_are_kept_of_the_first_and_the_latest_failures(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_report, "_MAX_DETAILED", 2)
+    lines = [run(), play(), task("x")]
+    result: dict[str, t.Any] = {"stderr": "no", "items": [{"item": "a"}]}
+    for host in "abcdef":
+        lines.append(failed("x", host, f"{host * 3} in pid 1", **result))
+        lines.append(failed("x", f"{host}2", f"{host * 3} in pid 2", **result))
+    found = report_of(*lines).failures
+
+    assert [failure.reason for failure in found] == [f"{host * 3} in pid 1" for host in "abcdef"]
+    kept = [bool(failure.text and failure.outputs and failure.items and failure.example) for failure in found]
+    forgotten = [
+        (failure.text, failure.outputs, failure.items, failure.example) == ("", (), (), "") for failure in found
+    ]
+    assert kept == [True, True, False, False, True, True]
+    assert forgotten == [not one for one in kept]
+
+
+def test_of_a_host_that_fails_again_and_again_the_latest_failures_are_kept() -> None:
+    lines = [run(), play()]
+    for number in range(30):
+        lines += [task(f"t{number}"), failed(f"t{number}", "web1", "boom")]
+
+    report = report_of(*lines, stats({"web1": counts(failures=30)}))
+    assert [failure.task for failure in report.failures] == [f"t{number}" for number in range(10, 30)]
+    assert report_of(*lines, stats({"web1": counts(failures=1, rescued=29)})).failures[0].task == "t29"
+
+
+def test_a_failure_of_a_host_in_two_tasks_of_one_reason_names_it_once() -> None:
+    lines = [run(), play(), task("x"), failed("x", "web1", "boom"), failed("x", "web1", "boom")]
+    assert [failure.hosts for failure in report_of(*lines, stats({"web1": counts(failures=2)})).failures] == [("web1",)]
+
+
+def test_hosts_have_the_numbers_of_the_recap_or_those_that_were_told() -> None:
+    lines = [
+        run(),
+        play(),
+        task("x"),
+        ok("x", "web10", changed=True),
+        ok("x", "web2"),
+        failed("x", "web3", "boom"),
+        unreachable("x", "web4", "gone"),
+        failed("x", "web5", "rescued"),
+        unreachable("x", "web6", "cleared"),
+        task("y"),
+        ok("y", "web10", changed=True),
+        ok("y", "web5"),
+        ok("y", "web6"),
+    ]
+
+    assert report_of(*lines, interrupted=True).hosts == [
+        HostResult("web3", FAILED, 0, 0, 1, 0, 0, 0, 0),
+        HostResult("web4", UNREACHABLE, 0, 0, 0, 1, 0, 0, 0),
+        HostResult("web2", SUCCESS, 1, 0, 0, 0, 0, 0, 0),
+        HostResult("web5", SUCCESS, 1, 0, 0, 0, 0, 0, 0),
+        HostResult("web6", SUCCESS, 1, 0, 0, 0, 0, 0, 0),
+        HostResult("web10", SUCCESS, 2, 2, 0, 0, 0, 0, 0),
+    ]
+    recap = counts(ok=1, changed=2, failures=3, unreachable=4, skipped=5, rescued=6, ignored=7)
+    assert report_of(*lines[:4], stats({"web10": recap})).hosts == [HostResult("web10", FAILED, 1, 2, 3, 4, 5, 6, 7)]
+
+
+def test_numbers_of_a_recap_that_cannot_be_are_bounded() -> None:
+    recap = {"ok": -1, "changed": 10**12, "failures": "1", "rescued": 10**9, "ignored": 10**9 + 1}
+    assert report_of(stats({"web1": recap})).hosts == [  # type: ignore[dict-item]
+        HostResult("web1", SUCCESS, 0, 10**9, 0, 0, 0, 10**9, 10**9)
+    ]
+    assert [report_of({"e": "end", "lost": lost}).lost for lost in (3, -3, 2.5, None)] == [3, 0, 0, 0]
+
+
+def test_totals_count_hosts_that_changed_and_those_that_are_ok() -> None:
+    hosts = {
+        "web1": counts(ok=3, changed=1),
+        "web2": counts(ok=3, changed=2, failures=1),
+        "web3": counts(ok=3, rescued=2, ignored=1),
+        "web4": counts(unreachable=1, rescued=3, ignored=4),
+    }
+    report = report_of(run(), play(), stats(hosts))
+
+    assert report.totals == Totals(
+        hosts=4, failed=1, unreachable=1, ok=2, changed=2, ok_changed=1, rescued=5, ignored=5
+    )
+    assert report.plays == [
+        PlayResult(
+            "web", failed=1, unreachable=1, ok=2, changed=1, complete=True, no_hosts=False, spans=report.plays[0].spans
+        )
+    ]
+    assert report.changed
+    assert not report_of(run(), play(), stats({"web1": counts(ok=1)})).changed
+
+
+@pytest.mark.parametrize(
+    ("recap", "complete"),
+    [
+        (counts(ok=4, changed=1), True),
+        (counts(ok=5, changed=1), False),
+        (counts(ok=4, changed=2), False),
+        (counts(ok=0, changed=0, skipped=9), True),
+    ],
+)
+def test_plays_are_complete_when_half_of_the_results_and_every_change_were_told(
+    recap: dict[str, int], complete: bool
+) -> None:
+    lines = [run(), play("a"), task("x", play="a"), ok("x", "web1", changed=True), play("b"), task("y", play="b")]
+    report = report_of(*lines, ok("y", "web1"), stats({"web1": recap}))
+
+    assert [found.complete for found in report.plays] == [complete, complete]
+
+
+def test_a_play_counts_a_host_once_and_by_the_worst_that_happened_to_it() -> None:
+    report = report_of(
+        run(),
+        play("a"),
+        task("x", play="a"),
+        *(ok("x", f"web{number}", changed=number < 2) for number in range(9)),
+        play("b"),
+        task("y", play="b"),
+        failed("y", "web0", "boom"),
+        unreachable("y", "web1", "gone"),
+        unreachable("y", "web8", "gone"),
+        failed("y", "web2", "boom"),
+        unreachable("y", "web2", "gone"),
+        stats(
+            {
+                **{f"web{number}": counts(ok=1) for number in range(9)},
+                "web0": counts(failures=1),
+                "web1": counts(unreachable=1),
+                "web2": counts(failures=1, unreachable=1),
+                "web8": counts(unreachable=1),
+            }
+        ),
+    )
+
+    assert [(found.failed, found.unreachable, found.ok, found.changed) for found in report.plays] == [
+        (0, 0, 9, 2),
+        (2, 2, 0, 0),
+    ]
+
+
+def test_a_host_that_changed_once_has_changed() -> None:
+    lines = [run(), play("b"), play("a"), task("x", play="a"), ok("x", "web1", changed=True)]
+    lines += [
+        task("y", play="a"),
+        ok("y", "web1"),
+        ok("y", "web2"),
+        stats({"web1": counts(ok=2), "web2": counts(ok=1)}),
+    ]
+    assert [(found.ok, found.changed) for found in report_of(*lines).plays] == [(0, 0), (2, 1)]
+
+
+def test_plays_beyond_those_that_are_kept_are_counted() -> None:
+    lines = [play(f"p{number}", number) for number in range(503)]
+    report = report_of(run(), *lines, task("x", 600, play="p502"), ok("x", "web1", 601), stats({}, 700))
+
+    assert len(report.plays) == 500
+    assert report.plays_left_out == 3
+    assert report.current_play == "p499"
+    assert report_of(run()).current_play == ""
+    # One play of several is not the one that the recap tells of.
+    assert report.plays[0].spans == ((START, START + 1),)
+
+
+def test_batches_beyond_those_that_are_kept_prolong_the_last() -> None:
+    lines = [play(after=number) for number in range(1, 53)]
+    spans = report_of(run(), *lines, stats({}, 99)).plays[0].spans
+
+    assert len(spans) == 50
+    assert (spans[0], spans[48], spans[49]) == (
+        (START + 1, START + 2),
+        (START + 49, START + 50),
+        (START + 50, START + 99),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ({"play": "a", "reason": "no_hosts_matched"}, [True, False]),
+        ({"play": "b", "reason": "no_hosts_matched"}, [False, True]),
+        ({"play": "c", "reason": "no_hosts_matched"}, [False, True]),
+        ({"reason": "no_hosts_matched"}, [False, True]),
+        ({"play": "a", "reason": "no_hosts_remaining"}, [False, False]),
+        ({"play": "a"}, [False, False]),
+    ],
+)
+def test_a_play_without_hosts_is_named_or_the_last(line: Line, found: list[bool]) -> None:
+    assert [one.no_hosts for one in report_of(play("a"), play("b"), {"e": "no_hosts", **line}).plays] == found
+    assert report_of({"e": "no_hosts", **line}).plays == []
+
+
+def test_names_of_plays_and_tasks_fall_back_to_pattern_and_action() -> None:
+    def names(**changes: t.Any) -> tuple[str, str]:
+        report = Report()
+        report.add({**play("p"), **changes})
+        report.add({**task("t", play="p"), **changes})
+        assert report.current_task is not None
+        return report.current_play, report.current_task.name
+
+    assert names() == ("p", "t")
+    assert names(name="") == ("p", "command")
+    assert names(name=None, pattern=None, action=None) == ("play", "")
+    longest = "abcd " * 23 + "abcde"
+    assert names(name=longest) == (longest, longest)
+    assert names(name=longest + "f") == (longest[:114] + "…",) * 2
+
+
+def test_the_slowest_tasks_are_those_that_took_longest_of_however_many() -> None:
+    report = Report()
+    report.add(play())
+    now = 10.0
+    took = {}
+    for number in range(5500):
+        seconds = (number * 7919) % 5503 + 0.5
+        took[f"t{number}"] = seconds
+        report.add(task(f"t{number}", now, path=f"site.yml:{number}"))
+        now += seconds
+    report.finish(False, START + now)
+
+    longest = sorted(took, key=lambda name: -took[name])[:20]
+    assert [(found.name, found.path) for found in report.slowest_tasks] == [
+        (name, f"site.yml:{name[1:]}") for name in longest
+    ]
+    assert [round(found.seconds, 1) for found in report.slowest_tasks] == [took[name] for name in longest]
+
+
+def test_a_task_takes_until_its_last_result_or_until_something_else_begins() -> None:
+    report = Report()
+    for line in (play(), task("x", 2), ok("x", "web1", 2.5), task("y", 3), ok("x", "web2", 9), task("z", 10)):
+        report.add(line)
+
+    assert report.slowest_tasks == [
+        TaskTime("x", "web", "site.yml:7", 7.0),
+        TaskTime("y", "web", "site.yml:7", 7.0),
+    ]
+    assert report.current_task == TaskTime("z", "web", "site.yml:7", 0.0)
+    report.finish(True, START + 10.5)
+    assert report.current_task == TaskTime("z", "web", "site.yml:7", 0.5)
+    assert report.slowest_tasks[2] == report.current_task
+    assert report_of(play(), task("x")).current_task is None
 
 
 _VALUES = st.recursive(
