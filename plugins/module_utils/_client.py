@@ -151,11 +151,7 @@ class Client:
         self._connection = session.connection
         self._secrets = secrets
         self._budget = Budget(self._connection.max_wait)
-        self._basic = (
-            "Basic "
-            + base64.b64encode(f"{self._connection.client_id}:{self._connection.client_secret}".encode()).decode()
-        )
-        secrets.add(*self._connection.secrets, self._basic.split()[1])
+        secrets.add(*self._connection.secrets)
 
     # Endpoints
 
@@ -438,8 +434,11 @@ class Client:
         def fetch() -> Token:
             attempts = _Counter()
             request = token_request(self._connection)
+            app = f"{self._connection.client_id}:{self._connection.client_secret}"
+            basic = base64.b64encode(app.encode()).decode()
+            self._secrets.add(basic)
             try:
-                return self._repeat(lambda: read_token(self._send(request, self._basic, attempts)), True, attempts)
+                return self._repeat(lambda: read_token(self._send(request, "Basic " + basic, attempts)), True, attempts)
             except ZoomError as error:
                 # Without a token nothing else was sent.
                 error.maybe_done = False

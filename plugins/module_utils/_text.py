@@ -331,11 +331,11 @@ def _unbreakable(message: FormattedText, offsets: list[int], room: int) -> bytea
     ranges: list[RichText | Mention] = list(message.mentions)
     ranges += [entry for entry in message.rich_text if entry.format_type == "AddLink"]
     spans = [(_index_at(offsets, entry.start_position), _index_at(offsets, entry.end_position) + 1) for entry in ranges]
-    ends = {end for span in spans for end in span}
+    ends = sorted({end for span in spans for end in span})
     for match in _URL.finditer(message.text):
         # What looks like a URL ends where a mention or link, which are known to be one, begins or ends.
         start, end = match.span()
-        spans.append((start, min([end, *(other for other in ends if other > start)])))
+        spans.append((start, min([end, *ends[bisect.bisect_right(ends, start) :][:1]])))
     unbreakable = bytearray(len(message.text))
     for start, end in spans:
         if offsets[end] - offsets[start] <= room:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import time
 import typing as t
 from urllib.parse import urlencode
@@ -99,15 +100,15 @@ class Tokens:
 
     def __init__(self, connection: Connection, state: StateFolder) -> None:
         self._static = connection.access_token
+        self._connection = connection
         self._state = state
-        # The secret is part of the key: another secret never gets the token of an earlier one.
-        self._name = "token-" + key(
-            connection.oauth_url,
-            connection.account_id or "",
-            connection.client_id or "",
-            connection.client_secret or "",
-        )
         self._kept: Token | None = None
+
+    @functools.cached_property
+    def _name(self) -> str:
+        """The secret is part of the key: another secret never gets the token of an earlier one."""
+        given = self._connection
+        return "token-" + key(given.oauth_url, given.account_id or "", given.client_id or "", given.client_secret or "")
 
     def get(self, fetch: t.Callable[[], Token], patience: float) -> str:
         """A token that has more than a minute to live.

@@ -42,9 +42,6 @@ _PATIENCE = 10.0
 # The most messages of earlier runs in one run: they count in the channel's send windows.
 _MOST_LEFTOVERS = 25
 _LOWER_PRIORITY = 10
-# Seconds between two looks at the pipe, which holds ten thousand results. A look for every single one would take
-# the processor from the playbook thousands of times.
-_PAUSE = 0.05
 
 
 class Lines:
@@ -88,7 +85,6 @@ class Lines:
             self._read()
 
     def _read(self) -> None:
-        time.sleep(_PAUSE)
         ready = [descriptor for descriptor, _event in self._poll.poll(1000)]
         is_gone = self._process in ready or (self._parent is not None and os.getppid() != self._parent)
         if is_gone:

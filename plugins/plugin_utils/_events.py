@@ -96,7 +96,7 @@ class Task(t.TypedDict):
 
 
 class Ok(t.TypedDict):
-    """`ok`: may be missing for any number of tasks; the true totals come with `stats`."""
+    """`ok`: may come late, or be missing for any number of tasks; the true totals come with `stats`."""
 
     task: str
     host: str
