@@ -93,7 +93,7 @@ def run_pytest(session: nox.Session, files: list[str]) -> list[str]:
 def record(session: nox.Session, kind: str, *what: str) -> None:
     """Record what has passed; comes last in each session."""
     if what:
-        session.run("python", "tests/tested.py", "record", kind, *what)
+        session.run("python", "-m", "tests.tested", "record", kind, *what)
 
 
 def run_in_sandbox(session: nox.Session, *command: str) -> None:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Keeps what was tested with which versions in ``tests/tested.json``, and writes it as a table into the README.
 
-``python tests/tested.py record KIND …`` is for the sessions of ``noxfile.py`` alone, in their environments: the
-versions are those that are installed there. ``python tests/tested.py readme`` writes the table. TESTED names another
+``python -m tests.tested record KIND …`` is for the sessions of ``noxfile.py`` alone, in their environments: the
+versions are those that are installed there. ``python -m tests.tested readme`` writes the table. TESTED names another
 file to record in, which leaves the README as it is.
 """
 
@@ -24,10 +24,11 @@ import textwrap
 import typing as t
 import xml.etree.ElementTree
 
+from .pages import with_part
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTED = ROOT / "tests" / "tested.json"
 README = ROOT / "README.md"
-BEGIN, END = "<!-- tested -->\n", "<!-- /tested -->"
 KINDS = ("units", "integration", "sanity", "targets", "requests")
 TARGET = "target "
 LEGEND = """\
@@ -250,11 +251,7 @@ def _others(kind: str, title: str, records: list[Record]) -> list[str]:
 
 
 def with_table(readme: str, records: list[Record]) -> str:
-    before, begin, rest = readme.partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError("the README has no place for the table")
-    return f"{before}{begin}{table(records)}{end}{after}"
+    return with_part(readme, "tested", table(records))
 
 
 def write_readme(_options: argparse.Namespace) -> None:
@@ -266,7 +263,7 @@ def _write_readme(records: list[Record]) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.tested", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     recording = commands.add_parser("record", help="record what has just passed")
     recording.set_defaults(action=record)

@@ -15,10 +15,11 @@ from xml.sax.saxutils import escape
 import requests
 from ansible.release import __version__ as ansible_version
 
+from ..pages import with_part
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "performance.md"
 PLOT = ROOT / "docs" / "images" / "bench.svg"
-_BEGIN, _END = "<!-- figures -->\n", "<!-- /figures -->\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,9 +74,7 @@ def write(figures: t.Sequence[Figure], rounds: int) -> None:
             "",
         ]
     )
-    before, _begin, rest = PAGE.read_text(encoding="utf-8").partition(_BEGIN)
-    _old, _end, after = rest.partition(_END)
-    PAGE.write_text(f"{before}{_BEGIN}{table}{_END}{after}", encoding="utf-8")
+    PAGE.write_text(with_part(PAGE.read_text(encoding="utf-8"), "figures", table), encoding="utf-8")
     PLOT.write_text(plot([figure for figure in figures if figure.used is not None]), encoding="utf-8")
 
 

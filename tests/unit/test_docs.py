@@ -14,6 +14,7 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.teamchat.zoom.plugins.module_utils import _answers, _throttle
+from ansible_collections.teamchat.zoom.tests.pages import with_part
 from ansible_collections.teamchat.zoom.tests.sandbox import operations
 from ansible_collections.teamchat.zoom.tests.unit import error_table
 
@@ -215,8 +216,7 @@ def test_floors_of_the_client_import_what_is_below() -> None:
 def with_tables(page: str) -> str:
     """A page with its tables as the code has them, each between its markers."""
     for name, table in error_table.tables().items():
-        begin, _old, end = re.split(f"(?<=<!-- {name} -->\n)(.*?)(?=<!-- /{name} -->)", page, flags=re.S)
-        page = begin + table + end
+        page = with_part(page, name, table)
     return page
 
 
