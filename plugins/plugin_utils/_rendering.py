@@ -209,28 +209,26 @@ def _own_title(report: Report, options: Options) -> tuple[str, str]:
     """The user's title and no warning, or no title and the warning, or neither where there is no template."""
     if not options.title_template:
         return "", ""
-    # Few runs have templates, and without Jinja2 the courier starts sooner.
-    from ansible_collections.teamchat.zoom.plugins.plugin_utils import _templates
-
-    try:
-        values = {**_templates.variables(report), "standard": _standard_title(report, options)}
-        return mentions_nobody(_templates.title(options.title_template, values)), ""
-    except ValueError as error:
-        return "", f"title_template cannot be used, the summary has the standard title: {error}"
+    return _own("title", options.title_template, report, _standard_title(report, options))
 
 
 def _own_body(report: Report, options: Options) -> tuple[str, str]:
     if not options.body_template:
         return "", ""
-    from ansible_collections.teamchat.zoom.plugins.plugin_utils import _templates
-
     standard = _Writer()
     _write_body(standard, report, options)
+    return _own("body", options.body_template, report, standard.done().text.strip())
+
+
+def _own(part: str, template: str, report: Report, standard: str) -> tuple[str, str]:
+    # Few runs have templates, and without Jinja2 the courier starts sooner.
+    from ansible_collections.teamchat.zoom.plugins.plugin_utils import _templates
+
+    render = _templates.title if part == "title" else _templates.body
     try:
-        values = {**_templates.variables(report), "standard": standard.done().text.strip()}
-        return mentions_nobody(_templates.body(options.body_template, values)), ""
+        return mentions_nobody(render(template, {**_templates.variables(report), "standard": standard})), ""
     except ValueError as error:
-        return "", f"body_template cannot be used, the summary has the standard body: {error}"
+        return "", f"{part}_template cannot be used, the summary has the standard {part}: {error}"
 
 
 # Body
