@@ -358,15 +358,15 @@ class _Run:
         self._tasks: set[str] = set()
         #: The recap counts on over several playbooks; what it had before this one.
         self._counted = counted
-        #: Results that went well and are not told yet, with their times.
-        self._went_well: list[tuple[float, t.Any]] = []
+        #: What went well and is not told yet: time, task, host, and whether something changed.
+        self._went_well: list[tuple[float, str, str, bool]] = []
         self._told_at = 0.0
         self._failures: dict[str, list[int]] = {}
         self._cleared: dict[str, list[int]] = {}
         self._write(_events.RUN, run)
 
     def _write(self, event: str, line: t.Mapping[str, t.Any]) -> None:
-        self.tell_what_went_well()
+        self._tell_what_went_well()
         self._pipe.write(_events.dump(event, time.time(), line))
 
     def play(self, play: t.Any) -> None:
@@ -387,27 +387,27 @@ class _Run:
             self._tasks.add(task._uuid)
             self._write(_events.TASK, self._describer.task(task, self._play, handler))
 
-    def keep(self, result: t.Any) -> bool:
-        """Keep a result that went well until the next event; whether it is time to tell of all that are kept.
+    def ok(self, seen: Seen) -> None:
+        """Told with the next event, with those of the same second, or with many others.
 
         Ansible forks for every result, and after each fork whatever the main process touches is copied first. Told one
         by one, the results would cost it more than all the rest of this plugin.
         """
         now = time.time()
-        self._went_well.append((now, result))
-        return len(self._went_well) >= _MOST_WAITING or abs(now - self._told_at) >= _LONGEST_WAIT
+        self._went_well.append((now, seen.task_id, seen.host, bool(seen.result.get("changed"))))
+        if len(self._went_well) >= _MOST_WAITING or abs(now - self._told_at) >= _LONGEST_WAIT:
+            self._tell_what_went_well()
 
-    def tell_what_went_well(self) -> None:
+    def _tell_what_went_well(self) -> None:
         if not self._went_well:
             return
-        results, self._went_well = self._went_well, []
-        self._told_at = results[-1][0]
-        lines = bytearray()
-        for at, result in results:
-            seen = Seen(result)
-            line = {"task": seen.task_id, "host": seen.host, "changed": bool(seen.result.get("changed"))}
-            lines += _events.dump(_events.OK, at, line)
-        self._pipe.write(bytes(lines), can_drop=True)
+        went_well, self._went_well = self._went_well, []
+        self._told_at = went_well[-1][0]
+        lines = [
+            _events.dump(_events.OK, at, {"task": task, "host": host, "changed": changed})
+            for at, task, host, changed in went_well
+        ]
+        self._pipe.write(b"".join(lines), can_drop=True)
 
     def failed(self, seen: Seen, ignored: bool) -> None:
         self._write(_events.FAILED, self._describer.failed(seen, ignored))
@@ -436,7 +436,7 @@ class _Run:
 
         :raises CourierEnded: the courier is gone, and so is the one that took its place.
         """
-        self.tell_what_went_well()
+        self._tell_what_went_well()
         now = time.time()
         hosts = {host: self._recap(host, stats.summarize(host)) for host in stats.processed}
         hosts = {host: recap for host, recap in hosts.items() if any(recap.values()) or not self._counted}
@@ -563,9 +563,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
                 self._run.task(task, handler=True)
 
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        if self._run and self._run.keep(result):
-            with self._harmlessly():
-                self._run.tell_what_went_well()
+        with self._harmlessly():
+            if self._run:
+                self._run.ok(Seen(result))
 
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: t.Optional[bool] = False) -> None:
         with self._harmlessly():
