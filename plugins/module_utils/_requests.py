@@ -7,7 +7,7 @@ from __future__ import annotations
 import traceback
 import typing as t
 
-__all__ = ["REQUESTS_IMPORT_ERROR", "requests", "urllib3_exceptions"]
+__all__ = ["REQUESTS_IMPORT_ERROR", "requests", "urllib3_exceptions", "urllib3_ssl"]
 
 # Why the library is missing, for Ansible's usual message; None where it is there.
 REQUESTS_IMPORT_ERROR: str | None
@@ -15,11 +15,13 @@ REQUESTS_IMPORT_ERROR: str | None
 try:
     import requests
     import urllib3.exceptions as urllib3_exceptions
+    import urllib3.util.ssl_ as urllib3_ssl
 except ImportError:
     REQUESTS_IMPORT_ERROR = traceback.format_exc()
 
     requests: t.Any = None  # type: ignore[no-redef]
     urllib3_exceptions: t.Any = None  # type: ignore[no-redef]
+    urllib3_ssl: t.Any = None  # type: ignore[no-redef]
 
 else:
     REQUESTS_IMPORT_ERROR = None

@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import email.utils
-import os
 import socket
 import ssl
 import sys
@@ -23,6 +22,7 @@ from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests, urllib3_exceptions
+from ansible_collections.teamchat.zoom.plugins.module_utils._tls import CheckingAdapter
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import is_loopback, may_receive_token
 from ansible_collections.teamchat.zoom.plugins.module_utils._version import VERSION
 
@@ -55,7 +55,7 @@ class Transport:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._adapter = requests.adapters.HTTPAdapter()
+        self._adapters: dict[bool, t.Any] = {}
         self._headers = {
             "User-Agent": f"teamchat.zoom/{VERSION} ansible-core/{ansible_version} requests/{requests.__version__}"
             f" Python/{'.'.join(map(str, sys.version_info[:3]))}",
@@ -121,11 +121,11 @@ class Transport:
             with warnings.catch_warnings():
                 # The task warns once itself; urllib3 would for each request.
                 warnings.simplefilter("ignore", urllib3_exceptions.InsecureRequestWarning)
-                response = self._adapter.send(
+                response = self._adapter(url).send(
                     self._prepared(url, request, authorization),
                     stream=True,
                     timeout=(timeout, timeout),
-                    verify=self._verify(),
+                    verify=self._connection.validate_certs,
                     proxies=self._proxies(url),
                 )
                 with response:
@@ -135,7 +135,7 @@ class Transport:
                         content=_read(response, deadline),
                     )
         except ZoomError:
-            # A file that is sent has gone meanwhile.
+            # A file that is sent has gone meanwhile, or there are no certificate authorities.
             raise
         except (requests.RequestException, urllib3_exceptions.HTTPError, OSError, ValueError) as error:
             maybe_done = body.begun if body is not None else not _never_connected(error)
@@ -155,12 +155,18 @@ class Transport:
             prepared.body = request.body  # type: ignore[assignment]  # requests takes streams too
         return prepared
 
-    def _verify(self) -> bool | str:
-        """What requests takes for `verify`: the file or folder of certificate authorities, or whether to check."""
-        if not self._connection.validate_certs:
-            return False
-        environ = os.environ
-        return self._connection.ca_path or environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE") or True
+    def _adapter(self, url: str) -> t.Any:
+        """The adapter that holds the connections for this URL, made when it is first needed."""
+        checked = self._connection.validate_certs and url.lower().startswith("https:")
+        if checked not in self._adapters:
+            adapter = CheckingAdapter(self._connection.ca_path) if checked else requests.adapters.HTTPAdapter()
+            self._adapters[checked] = adapter
+        return self._adapters[checked]
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next request."""
+        for adapter in self._adapters.values():
+            adapter.close()
 
     def _proxies(self, url: str) -> dict[str, str]:
         """The proxies by scheme: the option's, or else the environment's."""

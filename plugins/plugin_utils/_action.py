@@ -9,6 +9,7 @@ main process does them once for all its forks.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 import uuid
@@ -23,6 +24,12 @@ from ansible.plugins.action import ActionBase
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call, Definition, failed_result
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
+from ansible_collections.teamchat.zoom.plugins.module_utils._tls import trusting_context
+
+if not REQUESTS_IMPORT_ERROR:
+    # Read here, the certificate authorities are there for all forks; a task that needs them tells what is wrong.
+    with contextlib.suppress(InvalidOption):
+        trusting_context(None)
 
 
 class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not typed

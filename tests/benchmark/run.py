@@ -18,6 +18,7 @@ import tempfile
 import time
 import typing as t
 
+import requests
 import yaml
 
 from ..sandbox import seeds
@@ -31,6 +32,9 @@ TASKS = 40
 MODULE_TASKS = 8
 MEGABYTE = 1024**2
 
+_NOTHING = {"ansible.builtin.debug": {"msg": "Measured"}}
+_MESSAGE = {"teamchat.zoom.zoom_chat_message": {"to_contact": "alice@example.com", "msg": "Measured"}}
+
 # Runs a command and tells the most memory, in KiB, of it and of all that it started. The kernel counts what a
 # process had before it became another program, so the command's parent has to be small.
 _MEASURE_MEMORY = (
@@ -42,7 +46,7 @@ _MEASURE_MEMORY = (
 class Playbooks:
     """Runs playbooks of generated tasks and takes their wall time."""
 
-    def __init__(self, sandbox: Sandbox, home: str, rounds: int) -> None:
+    def __init__(self, sandbox: Sandbox, home: str, rounds: int, **environment: str) -> None:
         self.rounds = rounds
         self._home = pathlib.Path(home)
         self._environment = {
@@ -52,7 +56,27 @@ class Playbooks:
             "ANSIBLE_HOME": home,
             "ANSIBLE_LOCALHOST_WARNING": "false",
             "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+            **environment,
         }
+
+    def medians(self, variants: dict[str, tuple[dict[str, t.Any], int]]) -> tuple[dict[str, float], dict[str, float]]:
+        """Seconds of a play with one task of each variant, and seconds that each further task takes.
+
+        :param variants: the task, and how often it stands in the longer play.
+        """
+        ones: dict[str, list[float]] = {name: [] for name in variants}
+        manys: dict[str, list[float]] = {name: [] for name in variants}
+        for _round in range(self.rounds):
+            for name, (task, many) in variants.items():
+                # What takes milliseconds differs from run to run by more than that: only many runs tell.
+                for _again in range(4 if many == TASKS else 1):
+                    ones[name].append(self.seconds(task, 1))
+                    manys[name].append(self.seconds(task, many))
+        one = {name: statistics.median(times) for name, times in ones.items()}
+        each = {
+            name: (statistics.median(manys[name]) - one[name]) / (many - 1) for name, (_task, many) in variants.items()
+        }
+        return one, each
 
     def seconds(self, task: dict[str, t.Any], times: int) -> float:
         return self.play_seconds(_play([task] * times))
@@ -92,7 +116,6 @@ def _play(tasks: list[dict[str, t.Any]]) -> dict[str, t.Any]:
 
 def message_cost(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
     """What a message adds to a playbook: in this process, as a module, and by hand with uri."""
-    message = {"teamchat.zoom.zoom_chat_message": {"to_contact": "alice@example.com", "msg": "Measured"}}
     uri = {
         "ansible.builtin.uri": {
             "url": f"{sandbox.api_url}/chat/users/me/messages",
@@ -109,23 +132,14 @@ def message_cost(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
         "check_mode": True,
     }
     variants: dict[str, tuple[dict[str, t.Any], int]] = {
-        "debug": ({"ansible.builtin.debug": {"msg": "Measured"}}, TASKS),
-        "in-process": (message, TASKS),
-        "module": ({**message, "vars": {"zoom_chat_in_process": False}}, MODULE_TASKS),
+        "debug": (_NOTHING, TASKS),
+        "in-process": (_MESSAGE, TASKS),
+        "module": ({**_MESSAGE, "vars": {"zoom_chat_in_process": False}}, MODULE_TASKS),
         "uri": (uri, MODULE_TASKS),
         "slack": (slack, MODULE_TASKS),
     }
-    playbooks.seconds(message, 1)
-    ones: dict[str, list[float]] = {name: [] for name in variants}
-    manys: dict[str, list[float]] = {name: [] for name in variants}
-    for _round in range(playbooks.rounds):
-        for name, (task, many) in variants.items():
-            # What takes milliseconds differs from run to run by more than that: only many runs tell.
-            for _again in range(4 if many == TASKS else 1):
-                ones[name].append(playbooks.seconds(task, 1))
-                manys[name].append(playbooks.seconds(task, many))
-    one = {name: statistics.median(times) for name, times in ones.items()}
-    each = {name: (statistics.median(manys[name]) - one[name]) / (many - 1) for name, (_task, many) in variants.items()}
+    playbooks.seconds(_MESSAGE, 1)
+    one, each = playbooks.medians(variants)
     over = {name: each[name] - each["debug"] for name in variants}
     once = one["in-process"] - one["debug"] - over["in-process"]
     ours = over["in-process"]
@@ -144,6 +158,19 @@ def message_cost(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
             f"{over['module'] / ours:.0f} times as much",
         ),
     ]
+
+
+def https_cost(rounds: int) -> list[Figure]:
+    """The same over TLS, with the usual authorities to be read and the server's certificate to be checked."""
+    with running_sandbox(tls=True) as sandbox, tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
+        authorities = pathlib.Path(home, "authorities.pem")
+        usual = pathlib.Path(requests.utils.DEFAULT_CA_BUNDLE_PATH)
+        authorities.write_bytes(usual.read_bytes() + pathlib.Path(str(sandbox.ca_path)).read_bytes())
+        playbooks = Playbooks(sandbox, home, rounds, REQUESTS_CA_BUNDLE=str(authorities))
+        playbooks.seconds(_MESSAGE, 1)
+        _one, each = playbooks.medians({"debug": (_NOTHING, TASKS), "in-process": (_MESSAGE, TASKS)})
+    what = "the same over https, with the handshake, and certificates checked"
+    return [Figure(what, f"{(each['in-process'] - each['debug']) * 1000:.1f} ms")]
 
 
 def one_token(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
@@ -180,7 +207,7 @@ def busy_channel(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
 def large_file(playbooks: Playbooks, sandbox: Sandbox) -> list[Figure]:
     """A file of 1 GB, through a file host that sends uploads on to another one."""
     sandbox.reset()
-    nothing = playbooks.peak_memory({"ansible.builtin.debug": {"msg": "Measured"}})
+    nothing = playbooks.peak_memory(_NOTHING)
     figures = []
     with tempfile.NamedTemporaryFile(prefix="zoom-bench-") as file:
         file.truncate(1024 * MEGABYTE)

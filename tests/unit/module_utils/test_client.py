@@ -87,7 +87,7 @@ def test_a_page_that_comes_twice_is_the_last_one(connect: Connect) -> None:
     with serving(answering(http(200, page))) as server:
         caller = Caller(connect(api_url=server.url))
         assert list(caller.client.list_messages({"to_channel": "x"}, 0, 1)) == [{"id": "A"}] * 2
-        caller.session.transport._adapter.close()
+        caller.session.transport.close()
     assert len(server.received) == 2
 
 
@@ -95,7 +95,7 @@ def test_an_answer_without_messages_is_an_empty_list(connect: Connect) -> None:
     with serving(answering(http(200, {"messages": {"no": "list"}, "next_page_token": 7}))) as server:
         caller = Caller(connect(api_url=server.url))
         assert list(caller.client.list_messages({"to_channel": "x"}, 0, 1)) == []
-        caller.session.transport._adapter.close()
+        caller.session.transport.close()
 
 
 # Nothing was sent: try again, or fail at once
@@ -269,7 +269,7 @@ def test_a_server_that_refuses_both_shapes_is_not_remembered(connect: Connect, s
     with serving(answering(http(400))) as server:
         caller = Caller(connect(api_url=server.url, state_dir=state_dir))
         error = failure_of(caller, {"message": "x", "to_contact": "a"}, "multipart")
-        caller.session.transport._adapter.close()
+        caller.session.transport.close()
     assert str(error) == "Sending the message failed: Zoom answered HTTP 400 with an empty body."
     assert len(server.received) == 2
     assert not os.path.exists(state_dir) or os.listdir(state_dir) == []
@@ -544,7 +544,7 @@ def test_a_list_of_nonsense_holds_no_message_of_ours(connect: Connect) -> None:
         with serving(handle) as server:
             caller = Caller(connect(api_url=server.url, max_wait=12.0))
             sent = caller.client.send_message({"message": TEXT, "to_contact": "a"}, "json")
-            caller.session.transport._adapter.close()
+            caller.session.transport.close()
         return sent.id
 
     with concurrent.futures.ThreadPoolExecutor(len(NONSENSE)) as pool:

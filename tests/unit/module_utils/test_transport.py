@@ -7,17 +7,25 @@ from __future__ import annotations
 import base64
 import pathlib
 import re
+import shutil
 import socket
 import ssl
+import subprocess
 import time
 import typing as t
 
 import pytest
+import requests
 import trustme
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body, json_body
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
+    InvalidOption,
+    NetworkFailed,
+    ServiceFailed,
+    ZoomError,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._transport import Request, Transport
 from ansible_collections.teamchat.zoom.tests.unit.wire import Peer, Server, answering, http, proxying, serving
 
@@ -74,7 +82,7 @@ def test_requests_share_one_connection(connect: Connect) -> None:
             transport.send(Request("GET", server.url), AUTHORIZATION, 1.0, time.monotonic() + 5)
         assert server.connections == 1
         assert len(server.received) == 3
-        transport._adapter.close()
+        transport.close()
 
 
 def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> None:
@@ -82,7 +90,7 @@ def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> N
         transport = Transport(connect(api_url=server.url))
         request = Request("GET", f"{server.url}/list", {"to_channel": "a&b", "from": "2026-01-01T00:00:00Z"})
         transport.send(request, AUTHORIZATION, 1.0, time.monotonic() + 5)
-        transport._adapter.close()
+        transport.close()
     assert [request.target for request in server.received] == [
         "/list?to_channel=a%26b&from=2026-01-01T00%3A00%3A00Z",
         "/other?x=1",
@@ -273,7 +281,7 @@ def test_a_body_goes_out_whole_again_after_a_failure(connect: Connect) -> None:
         transport = Transport(connect(api_url=server.url))
         for _index in range(2):
             transport.send(Request("POST", server.url, body=body), AUTHORIZATION, 1.0, time.monotonic() + 5)
-        transport._adapter.close()
+        transport.close()
     assert [request.body for request in server.received] == [b'{"message": "hello"}'] * 2
 
 
@@ -295,7 +303,7 @@ def test_the_servers_clock_is_read_off_its_answers(connect: Connect, date: str, 
         transport = Transport(connect(api_url=server.url))
         assert transport.clock_ahead is None
         transport.send(Request("GET", server.url), AUTHORIZATION, 1.0, time.monotonic() + 5)
-        transport._adapter.close()
+        transport.close()
     if ahead is None:
         assert transport.clock_ahead is None
     else:
@@ -516,6 +524,70 @@ def test_plain_http_to_this_machine_never_leaves_it_through_the_environments_pro
 def test_a_certificate_is_checked_against_ca_path(send: Send, tls: Tls) -> None:
     with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
         assert send(server.tls_url, text_body(), ca_path=tls[1], timeout=2.0).status == 201
+
+
+@pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_the_environments_authorities_are_trusted(
+    send: Send, tls: Tls, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    monkeypatch.setenv(variable, tls[1])
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
+        assert send(server.tls_url, text_body(), timeout=2.0).status == 201
+
+
+def test_authorities_may_stand_in_a_folder(send: Send, tls: Tls, tmp_path: pathlib.Path) -> None:
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    shutil.copy(tls[1], folder)
+    subprocess.run(["openssl", "rehash", folder], check=True)
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
+        assert send(server.tls_url, text_body(), ca_path=str(folder), timeout=2.0).status == 201
+
+
+def test_ca_path_keeps_the_environments_authorities_out(send: Send, tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls[1])
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
+        error = failure_of(
+            send, server.tls_url, text_body(), ca_path=requests.utils.DEFAULT_CA_BUNDLE_PATH, timeout=2.0
+        )
+    assert "certificate verify failed" in str(error)
+
+
+@pytest.mark.parametrize("content", [None, "", "no certificate"])
+def test_authorities_that_cannot_be_read_are_said(
+    send: Send, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, content: str | None
+) -> None:
+    path = tmp_path / "authorities.pem"
+    if content is not None:
+        path.write_text(content)
+        with pytest.raises(InvalidOption) as caught:
+            send("https://127.0.0.1:9/", text_body(), ca_path=str(path))
+        assert str(caught.value).startswith(f"ca_path is '{path}', from which no certificate authorities can be read;")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+    with pytest.raises(InvalidOption) as caught:
+        send("https://127.0.0.1:9/", text_body())
+    assert str(caught.value) == (
+        f"REQUESTS_CA_BUNDLE is '{path}', from which no certificate authorities can be read; it must be a file of"
+        " them in PEM format, or a folder as made by openssl rehash."
+    )
+
+
+def test_the_authorities_are_read_once(send: Send, tls: Tls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", tls[1])
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server:
+        send(server.tls_url, text_body(), timeout=2.0)
+        pathlib.Path(tls[1]).write_text("")
+        assert send(server.tls_url, text_body(), timeout=2.0).status == 201
+
+
+def test_a_proxy_that_speaks_tls_is_checked_against_the_same_authorities(send: Send, tls: Tls) -> None:
+    with serving(proxying("user", "secret"), tls[0]) as proxy:
+        url = f"https://127.0.0.1:{proxy.port}"
+        refused = failure_of(send, "https://api.zoom.us/v2", text_body(), proxy=url, ca_path=tls[1], timeout=2.0)
+        unknown = failure_of(send, "https://api.zoom.us/v2", text_body(), proxy=url, timeout=2.0)
+    assert [request.method for request in proxy.received] == ["CONNECT"]
+    assert str(refused).startswith("The proxy did not connect to api.zoom.us")
+    assert "certificate verify failed" in str(unknown)
 
 
 def test_an_unknown_authority_is_one_attempt_and_a_sentence(send: Send, tls: Tls) -> None:
