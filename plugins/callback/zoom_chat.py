@@ -306,7 +306,7 @@ EXAMPLES = r"""
     - shop
 """
 
-import contextlib
+import functools
 import os
 import time
 import typing as t
@@ -394,7 +394,7 @@ class _Run:
         by one, the results would cost it more than all the rest of this plugin.
         """
         now = time.time()
-        self._went_well.append((now, seen.task_id, seen.host, bool(seen.result.get("changed"))))
+        self._went_well.append((now, seen.task_id, seen.host, seen.changed))
         if len(self._went_well) >= _MOST_WAITING or abs(now - self._told_at) >= _LONGEST_WAIT:
             self._tell_what_went_well()
 
@@ -497,8 +497,29 @@ def _said_in_play(play: t.Any) -> dict[str, t.Any]:
     return said
 
 
+_Handler = t.TypeVar("_Handler", bound=t.Callable[..., None])
+
+
+def _harmless(handle: _Handler) -> _Handler:
+    """A callback's method; whatever goes wrong in it costs one warning, and no more than the summary."""
+
+    @functools.wraps(handle)
+    def safely(self: CallbackModule, *args: t.Any, **kwargs: t.Any) -> None:
+        try:
+            handle(self, *args, **kwargs)
+        except InvalidOption as error:
+            self.warn(f"{error.sentence} No summary is sent.")
+        except CourierEnded:
+            self.warn("The courier process was ended from outside, twice; the summary was not delivered.")
+        except Exception as error:
+            # The error's own text may hold anything.
+            self.warn(f"The summary is incomplete or missing, because of an unexpected {origin(error)}.")
+
+    return t.cast("_Handler", safely)
+
+
 class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not typed
-    """Whatever goes wrong in here costs one warning, and no summary, but never the run."""
+    """Ansible's events as lines to the courier, in which nothing ever fails."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
@@ -511,23 +532,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
         self._has_warned = False
         self._counted: dict[str, dict[str, int]] = {}
 
-    def _warn(self, text: str) -> None:
+    def warn(self, text: str) -> None:
+        """Tell the user, once in a run at most."""
         if not self._has_warned:
             self._has_warned = True
             self._display.warning(f"zoom_chat: {text}")
-
-    @contextlib.contextmanager
-    def _harmlessly(self) -> t.Iterator[None]:
-        """An event that cannot be told is left out."""
-        try:
-            yield
-        except InvalidOption as error:
-            self._warn(f"{error.sentence} No summary is sent.")
-        except CourierEnded:
-            self._warn("The courier process was ended from outside, twice; the summary was not delivered.")
-        except Exception as error:
-            # The error's own text may hold anything.
-            self._warn(f"The summary is incomplete or missing, because of an unexpected {origin(error)}.")
 
     def _given_options(self) -> dict[str, t.Any]:
         options = {name: self.get_option(name) for name in self._plugin_options}
@@ -539,59 +548,59 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
                 options[name] = os.path.abspath(os.path.expanduser(os.path.expandvars(options[name])))
         return options
 
+    @_harmless
     def v2_playbook_on_start(self, playbook: t.Any) -> None:
-        with self._harmlessly():
-            self._run = None
-            options = self._given_options()
-            if playbook._file_name == ADHOC and not options["adhoc"]:
-                return
-            self._run = _Run(playbook, options, Settings.from_options(options, os.environ), self._counted)
+        self._run = None
+        options = self._given_options()
+        if playbook._file_name == ADHOC and not options["adhoc"]:
+            return
+        self._run = _Run(playbook, options, Settings.from_options(options, os.environ), self._counted)
 
+    @_harmless
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
-        with self._harmlessly():
-            if self._run:
-                self._run.play(play)
+        if self._run:
+            self._run.play(play)
 
+    @_harmless
     def v2_playbook_on_task_start(self, task: t.Any, is_conditional: bool) -> None:  # noqa: ARG002 (Ansible's)
-        with self._harmlessly():
-            if self._run:
-                self._run.task(task, handler=False)
+        if self._run:
+            self._run.task(task, handler=False)
 
+    @_harmless
     def v2_playbook_on_handler_task_start(self, task: t.Any) -> None:
-        with self._harmlessly():
-            if self._run:
-                self._run.task(task, handler=True)
+        if self._run:
+            self._run.task(task, handler=True)
 
+    @_harmless
     def v2_runner_on_ok(self, result: t.Any) -> None:
-        with self._harmlessly():
-            if self._run:
-                self._run.ok(Seen(result))
+        if self._run:
+            self._run.ok(Seen(result))
 
+    @_harmless
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: t.Optional[bool] = False) -> None:
-        with self._harmlessly():
-            if self._run:
-                self._run.failed(Seen(result), bool(ignore_errors))
+        if self._run:
+            self._run.failed(Seen(result), bool(ignore_errors))
 
+    @_harmless
     def v2_runner_on_unreachable(self, result: t.Any) -> None:
-        with self._harmlessly():
-            if self._run:
-                self._run.unreachable(Seen(result))
+        if self._run:
+            self._run.unreachable(Seen(result))
 
+    @_harmless
     def v2_playbook_on_no_hosts_matched(self) -> None:
-        with self._harmlessly():
-            if self._run:
-                self._run.no_hosts(_events.NO_HOSTS_MATCHED)
+        if self._run:
+            self._run.no_hosts(_events.NO_HOSTS_MATCHED)
 
+    @_harmless
     def v2_playbook_on_no_hosts_remaining(self) -> None:
-        with self._harmlessly():
-            if self._run:
-                self._run.no_hosts(_events.NO_HOSTS_REMAINING)
+        if self._run:
+            self._run.no_hosts(_events.NO_HOSTS_REMAINING)
 
+    @_harmless
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
-        with self._harmlessly():
-            run, self._run = self._run, None
-            if run:
-                warnings = run.finish(stats)
-                if warnings:
-                    self._warn(" ".join(warnings))
-            self._counted = {host: dict(stats.summarize(host)) for host in stats.processed}
+        run, self._run = self._run, None
+        if run:
+            warnings = run.finish(stats)
+            if warnings:
+                self.warn(" ".join(warnings))
+        self._counted = {host: dict(stats.summarize(host)) for host in stats.processed}

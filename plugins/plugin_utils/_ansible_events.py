@@ -46,14 +46,30 @@ class Seen:
     """
 
     def __init__(self, result: t.Any) -> None:
-        public = hasattr(result, "task") and hasattr(result, "host") and hasattr(result, "result")
-        self.host = str((result.host if public else result._host).get_name())
-        self.task = result.task if public else result._task
-        self.result: Result = result.result if public else result._result
+        self._seen = result
+        # Asked of the class: the result itself would be made for the answer.
+        self._public = hasattr(type(result), "result")
+
+    @property
+    def host(self) -> str:
+        return str((self._seen.host if self._public else self._seen._host).get_name())
+
+    @property
+    def task(self) -> t.Any:
+        return self._seen.task if self._public else self._seen._task
 
     @property
     def task_id(self) -> str:
         return str(self.task._uuid)
+
+    @property
+    def changed(self) -> bool:
+        return bool(self._seen.is_changed())
+
+    @property
+    def result(self) -> Result:
+        """What the task returned. Ansible makes a copy of all of it for each callback that asks, from 2.19 on."""
+        return t.cast("Result", self._seen.result if self._public else self._seen._result)
 
 
 class Describer:
