@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import pathlib
 import platform
@@ -27,12 +28,14 @@ class Figure:
     """What was measured, what came out, and what it may be.
 
     :param used: how much of the limit was used, as a ratio: up to 1 it holds; None without a limit.
+    :param rounds: of how many runs it is the median.
     """
 
     what: str
     measured: str
     limit: str = "–"
     used: float | None = None
+    rounds: int = 1
 
     @property
     def holds(self) -> bool:
@@ -43,31 +46,32 @@ class Figure:
         return f"{mark}  {self.what}: {self.measured} (limit: {self.limit})"
 
 
-def at_most(what: str, value: float, limit: float, form: str, measured: str = "") -> Figure:
+def at_most(what: str, value: float, limit: float, form: str, **more: t.Any) -> Figure:
     """:param form: shows a value with its unit, as in ``{:.1f} ms``."""
-    return Figure(what, measured or form.format(value), f"≤ {form.format(limit)}", max(0.0, value / limit))
+    used = max(0.0, value / limit) if limit else math.inf if value else 0.0
+    return Figure(what, form.format(value), f"≤ {form.format(limit)}", used, **more)
 
 
-def at_least(what: str, value: float, limit: float, form: str, measured: str = "") -> Figure:
+def at_least(what: str, value: float, limit: float, form: str, **more: t.Any) -> Figure:
     """:param form: as for `at_most`."""
-    return Figure(what, measured or form.format(value), f"≥ {form.format(limit)}", limit / value)
+    return Figure(what, form.format(value), f"≥ {form.format(limit)}", limit / value, **more)
 
 
-def write(figures: t.Sequence[Figure], rounds: int) -> None:
+def write(figures: t.Sequence[Figure]) -> None:
     """Put the figures into the page about performance, as a table and as a plot beside it."""
     rows = [
         f"| {figure.what} | {figure.measured} | {figure.limit} |"
-        f" {'–' if figure.used is None else f'{figure.used:.2f}'} |"
+        f" {'–' if figure.used is None else f'{figure.used:.2f}'} | {figure.rounds} |"
         for figure in figures
     ]
     table = "\n".join(
         [
             f"Measured on {time.strftime('%Y-%m-%d', time.gmtime())} with ansible-core {ansible_version}, Python"
             f" {platform.python_version()} and requests {requests.__version__}, on a machine with"
-            f" {os.cpu_count()} processors; medians of {rounds} rounds:",
+            f" {os.cpu_count()} processors. Each figure is the median of so many rounds:",
             "",
-            "| what | measured | limit | part of the limit |",
-            "| --- | --- | --- | --- |",
+            "| what | measured | limit | part of the limit | rounds |",
+            "| --- | --- | --- | --- | --- |",
             *rows,
             "",
             "![The part of its limit that each figure takes](images/bench.svg)",
