@@ -123,6 +123,7 @@ class _Live(threading.Thread):
         parcel = Parcel(way.where, dict(courier.settings.target), 0.0, [])
         told = self._step(SEND, _rendering.start)
         self.message_id = parcel.main_id = way.carry_out(parcel, told)
+        courier.remember_running(self.message_id)
         while courier.settings.live and not courier.is_over.wait(courier.settings.live_interval):
             step = self._step(EDIT, _rendering.progress)
             if step.text != told.text:
@@ -273,6 +274,20 @@ class Courier:
         self._state.write(name, {"bad": _delivery.is_bad(self.report.outcome)})
         return last if isinstance(last, bool) else None
 
+    def remember_running(self, message_id: t.Optional[str]) -> None:
+        """Keep the id of the message that follows this run, for a courier that may have to take this one's place."""
+        self._state.write(self._running_name, {"run": self._order["run"], "id": message_id})
+
+    def _running_message(self) -> t.Optional[str]:
+        """The message that a courier before this one has posted and this run's summary shall replace."""
+        kept = self._state.read(self._running_name) or {}
+        message_id = kept.get("id") if kept.get("run") == self._order["run"] else None
+        return message_id if self.settings.live and isinstance(message_id, str) else None
+
+    @property
+    def _running_name(self) -> str:
+        return "running-" + key(self._order["playbook"], json.dumps(dict(self.settings.target)))
+
     def _tell(self, was_bad: t.Optional[bool]) -> None:
         settings = self.settings
         if not settings.live and not _delivery.wanted(self.report, settings.notify_on, was_bad):
@@ -289,12 +304,14 @@ class Courier:
     def _put(self, was_bad: t.Optional[bool]) -> list[Slot]:
         """The parcels of this run in the outbox; they stay locked until this process ends."""
         recovered = bool(was_bad) and not _delivery.is_bad(self.report.outcome)
-        slots = []
+        slots: list[Slot] = []
         for parcel in _delivery.parcels(self.report, self.settings, self.scrubber(), where(self.settings), recovered):
             parcel.run = self._order["run"]
             if self._order.get("again"):
                 # The courier before this one may have told already; then its message is found.
                 parcel.begun = self.report.last_at
+                if not slots:
+                    _become_summary(parcel, self._running_message())
             try:
                 slots.append(self._outbox.put(parcel))
             except LockTimeoutError:
@@ -309,10 +326,8 @@ class Courier:
         """Deliver all parcels; one that fails does not keep the others from it."""
         if self._live.is_alive():
             self._live.join(max(0.0, self._left()))
-        if self.settings.live and self._live.message_id:
-            parcel = slots[0].parcel
-            parcel.main_id = self._live.message_id
-            parcel.steps[0].do = EDIT
+        if self.settings.live:
+            _become_summary(slots[0].parcel, self._live.message_id)
         transport = self._prepared
         for slot in slots:
             try:
@@ -333,6 +348,13 @@ class Courier:
         else:
             then = "It is not kept."
         self._warn(f"The summary was not delivered: {why} {then}")
+
+
+def _become_summary(parcel: Parcel, message_id: t.Optional[str]) -> None:
+    """Let the parcel's message take the place of the one that has followed the run, if there is one."""
+    if message_id:
+        parcel.main_id = message_id
+        parcel.steps[0].do = EDIT
 
 
 def _safe(path: str) -> str:

@@ -272,6 +272,34 @@ def test_a_courier_that_is_killed_is_replaced(told: Told) -> None:
     assert len(told.replies()) == 1
 
 
+def test_the_message_of_a_courier_that_is_killed_becomes_the_summary(told: Told) -> None:
+    def kill(_process: subprocess.Popen[str]) -> None:
+        assert until(lambda: list(told.state_dir.glob("running-*.json")))
+        assert told.title().startswith("▶️ playbook.yml started")
+        for courier in couriers(told):
+            os.kill(courier, signal.SIGKILL)
+
+    run = told.tell(
+        """
+        - name: Web
+          hosts: web1
+          gather_facts: false
+          tasks:
+            - name: Wait
+              ansible.builtin.command: sleep 3
+            - name: Break
+              ansible.builtin.fail:
+                msg: broken
+        """,
+        hosts=1,
+        watch=kill,
+        environment={"ZOOM_CHAT_LIVE": "true"},
+    )
+    assert run.returncode == 2
+    assert told.title().startswith("❌ playbook.yml failed · web1")
+    assert len(told.replies()) == 1
+
+
 def test_a_courier_that_cannot_be_started(told: Told) -> None:
     """Its Python ends at once, whatever the reason."""
     site = _site(told.folder, "import os, sys\nif sys.argv[0].endswith('_bootstrap.py'):\n    os._exit(3)\n")
