@@ -76,7 +76,10 @@ def folder_of(session: nox.Session) -> pathlib.Path:
 def paths(session: nox.Session, below: str, default: list[str]) -> list[str]:
     """The paths of the arguments that are below a folder; the default when there is no path among the arguments."""
     named = [argument for argument in session.posargs if argument.startswith("tests/")]
-    return [path for path in named if path.startswith(below)] if named else default
+    own = [path for path in named if path.startswith(below)]
+    if named and not own:
+        session.skip(f"No argument is below {below}.")
+    return own or default
 
 
 def run_pytest(session: nox.Session, files: list[str]) -> list[str]:
@@ -105,8 +108,6 @@ def run_in_sandbox(session: nox.Session, *command: str) -> None:
 def units(session: nox.Session, core: str) -> None:
     """The unit tests of plugins and module_utils."""
     files = paths(session, "tests/unit", UNITS)
-    if not files:
-        session.skip("No argument is below tests/unit.")
     install(session, core)
     record(session, "units", *run_pytest(session, files))
 
@@ -116,8 +117,6 @@ def units(session: nox.Session, core: str) -> None:
 def integration(session: nox.Session, core: str) -> None:
     """Real playbooks, modules and callback: pytest's, and ansible-test's targets."""
     named = paths(session, "tests/integration", PYTEST_INTEGRATION)
-    if not named:
-        session.skip("No argument is below tests/integration.")
     files = [path for path in named if not path.startswith(TARGETS)]
     targets = [path[len(TARGETS) :].strip("/") for path in named if path.startswith(TARGETS)]
     install(session, core)
