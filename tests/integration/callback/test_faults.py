@@ -24,6 +24,16 @@ from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLA
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 
+SLOWLY_FAILING = """
+- hosts: web1
+  gather_facts: false
+  tasks:
+    - name: Wait
+      ansible.builtin.command: sleep 3
+    - name: Break
+      ansible.builtin.fail:
+        msg: broken
+"""
 SLOW = """
 - name: Slow
   hosts: localhost
@@ -253,17 +263,7 @@ def test_a_courier_that_is_killed_is_replaced(told: Told) -> None:
             os.kill(courier, signal.SIGKILL)
 
     run = told.tell(
-        """
-        - name: Web
-          hosts: web1
-          gather_facts: false
-          tasks:
-            - name: Wait
-              ansible.builtin.command: sleep 2
-            - name: Break
-              ansible.builtin.fail:
-                msg: broken
-        """,
+        SLOWLY_FAILING,
         hosts=1,
         watch=kill,
     )
@@ -280,17 +280,7 @@ def test_the_message_of_a_courier_that_is_killed_becomes_the_summary(told: Told)
             os.kill(courier, signal.SIGKILL)
 
     run = told.tell(
-        """
-        - name: Web
-          hosts: web1
-          gather_facts: false
-          tasks:
-            - name: Wait
-              ansible.builtin.command: sleep 3
-            - name: Break
-              ansible.builtin.fail:
-                msg: broken
-        """,
+        SLOWLY_FAILING,
         hosts=1,
         watch=kill,
         environment={"ZOOM_CHAT_LIVE": "true"},

@@ -12,6 +12,7 @@ import typing as t
 import pytest
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _report_file
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import Report
+from ansible_collections.teamchat.zoom.tests.unit.browser import PHONE, Window, running_chromium
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.lines import (
     NGINX,
     START,
@@ -31,68 +32,24 @@ from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.lines import (
 if t.TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-CHROMIUM = pathlib.Path("/usr/bin/chromium")
-CHROMEDRIVER = pathlib.Path("/usr/bin/chromedriver")
-ARGUMENTS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--hide-scrollbars",
-)
 DESKTOP = (1000, 860)
-PHONE = (360, 740)
 INJECTION = "</pre></style><script>window.owned = 1</script><img src=x onerror='window.owned = 1'>&amp; \u202e\""
 
 
-class Page:
+class Page(Window):
     """A browser with a report file in it."""
 
-    def __init__(self, driver: Chrome, folder: pathlib.Path) -> None:
-        self.driver = driver
-        self._folder = folder
-
     def open(self, report: Report, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> None:
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
+        self.look(size, scheme=scheme)
         file = self._folder / _report_file.file_name(report)
         file.write_text(_report_file.html(report), encoding="utf-8")
         self.driver.get(file.as_uri())
 
-    def run(self, script: str) -> t.Any:
-        return self.driver.execute_script(script)
-
-    def seen(self, selector: str) -> list[str]:
-        """The text of every such element that takes room on the screen."""
-        script = """return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility())
-            .map(e => e.innerText ?? e.textContent)"""
-        return t.cast("list[str]", self.driver.execute_script(script, selector))
-
-    def complaints(self) -> list[str]:
-        return [entry["message"] for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
-
 
 @pytest.fixture(scope="module")
 def driver() -> t.Iterator[Chrome]:
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    for program in (CHROMIUM, CHROMEDRIVER):
-        if not program.exists():
-            pytest.skip(f"{program} is not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for argument in ARGUMENTS:
-        options.add_argument(argument)
-    running = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(CHROMEDRIVER)))
-    try:
+    with running_chromium() as running:
         yield running
-    finally:
-        running.quit()
 
 
 @pytest.fixture

@@ -24,40 +24,16 @@ from ansible_collections.teamchat.zoom.tests.sandbox.page.example import (
     request,
 )
 from ansible_collections.teamchat.zoom.tests.sandbox.running import running_sandbox
+from ansible_collections.teamchat.zoom.tests.unit.browser import PHONE, Window, running_chromium
 
 if t.TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-CHROMIUM = pathlib.Path("/usr/bin/chromium")
-CHROMEDRIVER = pathlib.Path("/usr/bin/chromedriver")
-ARGUMENTS = (
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--hide-scrollbars",
-)
 DESKTOP = (1280, 860)
-PHONE = (360, 740)
 
 
-class Page:
+class Page(Window):
     """A browser with the sandbox's page in it."""
-
-    def __init__(self, driver: Chrome, folder: pathlib.Path) -> None:
-        self.driver = driver
-        self._folder = folder
-
-    def look(self, size: tuple[int, int] = DESKTOP, *, scheme: str = "light") -> None:
-        """Set the window's size in CSS pixels, the colour scheme, and the time zone UTC."""
-        metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": size == PHONE}
-        media = {"features": [{"name": "prefers-color-scheme", "value": scheme}]}
-        self._command("Emulation.setDeviceMetricsOverride", metrics)
-        self._command("Emulation.setEmulatedMedia", media)
-        self._command("Emulation.setTimezoneOverride", {"timezoneId": "UTC"})
 
     def open(self, shown: dict[str, t.Any], fragment: str = "channel/deployments") -> None:
         """Open the export of an account at one of its conversations."""
@@ -70,21 +46,12 @@ class Page:
         """Show another account in the open page, as an event of a live sandbox would."""
         self.run("state.account = arguments[0]; show();", shown)
 
-    def run(self, script: str, *arguments: t.Any) -> t.Any:
-        return self.driver.execute_script(script, *arguments)
-
     def texts(self, selector: str) -> list[str]:
         """Return the text of every such element, seen or not."""
         return t.cast(
             "list[str]",
             self.run("return [...document.querySelectorAll(arguments[0])].map(e => e.textContent)", selector),
         )
-
-    def seen(self, selector: str) -> list[str]:
-        """Return the text of every such element that takes room on the screen."""
-        script = """return [...document.querySelectorAll(arguments[0])]
-            .filter(e => e.checkVisibility()).map(e => e.innerText)"""
-        return t.cast("list[str]", self.run(script, selector))
 
     def html(self, selector: str) -> str:
         """Return what is inside the first such element, as HTML."""
@@ -115,36 +82,17 @@ class Page:
             .some(e => e.scrollWidth > e.clientWidth)"""
         return bool(self.run(script))
 
-    def complaints(self) -> list[str]:
-        """Return what the browser's console says, errors and refusals included, since the last call."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
-
-    def _command(self, name: str, parameters: dict[str, t.Any]) -> None:
-        self.driver.execute_cdp_cmd(name, parameters)
-
 
 @pytest.fixture(scope="module")
 def driver() -> t.Iterator[Chrome]:
-    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-    for program in (CHROMIUM, CHROMEDRIVER):
-        if not program.exists():
-            pytest.skip(f"{program} is not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    for argument in ARGUMENTS:
-        options.add_argument(argument)
-    running = webdriver.Chrome(options=options, service=webdriver.ChromeService(str(CHROMEDRIVER)))
-    try:
+    with running_chromium() as running:
         yield running
-    finally:
-        running.quit()
 
 
 @pytest.fixture
 def page(driver: Chrome, tmp_path: pathlib.Path) -> Page:
     opened = Page(driver, tmp_path)
-    opened.look()
+    opened.look(DESKTOP)
     opened.complaints()
     return opened
 
@@ -626,7 +574,7 @@ return [...document.body.querySelectorAll('*')]
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("fragment", ["channel/deployments", "channel/incidents", "webhook"])
 def test_all_text_has_the_contrast_that_wcag_asks_for(page: Page, fragment: str, scheme: str) -> None:
-    page.look(scheme=scheme)
+    page.look(DESKTOP, scheme=scheme)
     page.open(example_account(), fragment)
     page.run("document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
 
