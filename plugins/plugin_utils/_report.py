@@ -632,7 +632,9 @@ class Report:
         for play, marks in zip(self._plays, flags):
             counts_of = collections.Counter(marks)
             failed = sum(count for mark, count in counts_of.items() if mark & _FAILED)
-            unreachable = sum(count for mark, count in counts_of.items() if mark & (_FAILED | _UNREACHABLE) == 8)
+            unreachable = sum(
+                count for mark, count in counts_of.items() if mark & (_FAILED | _UNREACHABLE) == _UNREACHABLE
+            )
             changed = counts_of[_SEEN | _CHANGED]
             ok = counts_of[_SEEN] + changed
             results.append(
