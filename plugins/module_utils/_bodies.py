@@ -8,7 +8,7 @@ import io
 import json
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests
+from ansible_collections.teamchat.zoom.plugins.module_utils._requests import encode_multipart_formdata
 
 if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
@@ -82,20 +82,18 @@ def multipart_fields(fields: t.Mapping[str, t.Any]) -> dict[str, str]:
 
 def multipart_body(fields: t.Mapping[str, t.Any]) -> Body:
     """multipart/form-data in UTF-8."""
-    prepared = _prepared(multipart_fields(fields))
-    return Body(t.cast(bytes, prepared.body), prepared.headers["Content-Type"])
+    return Body(*encode_multipart_formdata(multipart_fields(fields)))
 
 
 def file_body(fields: t.Mapping[str, str], field: str, attachment: Attachment) -> Body:
     """multipart/form-data with a file, byte for byte, that is not held in memory.
 
-    requests builds everything but the file's part, because it would read the whole file first.
+    The library builds everything but the file's part, because it would read the whole file first.
     """
-    prepared = _prepared({**fields, "": ""})
-    content_type = prepared.headers["Content-Type"]
+    encoded, content_type = encode_multipart_formdata({**fields, "": ""})
     boundary = content_type.partition("boundary=")[2].encode()
     # The empty field is the last part, whose place the file takes.
-    before, _separator, _last = t.cast(bytes, prepared.body).rpartition(b"--" + boundary + b"\r\n")
+    before, _separator, _last = encoded.rpartition(b"--" + boundary + b"\r\n")
     # RFC 7578 leaves names to RFC 2183's quoted strings, in UTF-8; Zoom refuses names that are not quoted.
     quoted = attachment.name.replace("\\", "\\\\").replace('"', '\\"')
     header = (
@@ -104,13 +102,6 @@ def file_body(fields: t.Mapping[str, str], field: str, attachment: Attachment) -
     )
     start = before + b"--" + boundary + b"\r\n" + header.encode()
     return Body([start, attachment, b"\r\n--" + boundary + b"--\r\n"], content_type)
-
-
-def _prepared(fields: t.Mapping[str, str]) -> t.Any:
-    prepared = requests.PreparedRequest()
-    prepared.prepare_headers(None)
-    prepared.prepare_body({}, files={name: (None, value) for name, value in fields.items()})
-    return prepared
 
 
 def json_body(fields: t.Mapping[str, t.Any]) -> Body:

@@ -78,9 +78,16 @@ def _authorities(ca_path: str | None) -> tuple[str, str]:
     return "The file of authorities that requests brings", requests.utils.DEFAULT_CA_BUNDLE_PATH
 
 
+def unchecked_context() -> ssl.SSLContext:
+    """A TLS context that takes any certificate."""
+    return urllib3_ssl.create_urllib3_context(cert_reqs=ssl.CERT_NONE)
+
+
 @functools.cache
 def _context(path: str) -> ssl.SSLContext:
     context: ssl.SSLContext = urllib3_ssl.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
+    # urllib3 before 2.0 compares the names itself.
+    context.check_hostname = True
     folder = os.path.isdir(path)
     context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
     return context

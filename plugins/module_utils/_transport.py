@@ -1,6 +1,6 @@
 # Copyright (c) 2026, teamchat.zoom contributors
 # SPDX-License-Identifier: BSD-2-Clause
-"""One HTTP request, once: sessions, TLS, proxies, time-outs and redirects; no retries.
+"""One HTTP request, once: proxies, redirects, and what it means when there is no answer; no retries.
 
 Every failure is a `NetworkFailed` that knows whether the request may have been carried out.
 """
@@ -10,9 +10,11 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import email.utils
+import functools
+import http.client
+import platform
 import socket
 import ssl
-import sys
 import time
 import typing as t
 import warnings
@@ -21,6 +23,7 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._http import DirectConnections, NotConnected, read_whole
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests, urllib3_exceptions
 from ansible_collections.teamchat.zoom.plugins.module_utils._tls import CheckingAdapter
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import is_loopback, may_receive_token
@@ -31,8 +34,17 @@ if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 
 _REDIRECTS = 5
-# The longest answer that makes sense: 50 messages of a list, with room. What is longer is not Zoom's.
-_LONGEST_ANSWER = 16 * 1024 * 1024
+_HEADERS = {
+    "User-Agent": f"teamchat.zoom/{VERSION} ansible-core/{ansible_version}"
+    f" requests/{getattr(requests, '__version__', None)} Python/{platform.python_version()}",
+    "Accept": "*/*",
+    # Answers are small; unpacked ones can be read as they trickle in.
+    "Accept-Encoding": "identity",
+}
+# A piece of an answer, where it cannot be read as it arrives.
+_PIECE = 1024
+# Python 3.9 has two of them.
+_TIMEOUTS = (TimeoutError, socket.timeout)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -48,23 +60,26 @@ class Request:
 class Transport:
     """Connections to the hosts of one `Connection`. Not to be shared between processes.
 
-    It uses requests' adapter, which does all of HTTP and TLS, and not its session, which would follow redirects,
-    keep cookies, put the password of ~/.netrc in the place of the token, and take longer than all the rest in a
-    process that Ansible has just forked.
+    Through a proxy it uses requests' adapter; not its session, which would follow redirects, keep cookies, and put
+    the password of ~/.netrc in the place of the token.
     """
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._adapters: dict[bool, t.Any] = {}
-        self._headers = {
-            "User-Agent": f"teamchat.zoom/{VERSION} ansible-core/{ansible_version} requests/{requests.__version__}"
-            f" Python/{'.'.join(map(str, sys.version_info[:3]))}",
-            "Accept": "*/*",
-            # Answers are small; unpacked ones can be read as they trickle in.
-            "Accept-Encoding": "identity",
-        }
-        #: Seconds by which Zoom's clock is ahead of ours, as far as the last answer tells; None before one.
-        self.clock_ahead: float | None = None
+        self._direct = DirectConnections(connection.validate_certs, connection.ca_path)
+        #: The date that the last answer had, and when it came by our clock.
+        self._last_date = ("", 0.0)
+
+    @property
+    def clock_ahead(self) -> float | None:
+        """Seconds by which Zoom's clock is ahead of ours, as far as the last answer tells; None before one."""
+        said, at = self._last_date
+        try:
+            date = email.utils.parsedate_to_datetime(said)
+            # A date without a zone is UTC's in HTTP, and local time for Python.
+            return date.replace(tzinfo=date.tzinfo or datetime.timezone.utc).timestamp() - at
+        except (TypeError, ValueError, IndexError, OverflowError):
+            return None
 
     def send(self, request: Request, authorization: str, timeout: float, deadline: float) -> Answer:
         """Send once, following redirects that may have the token.
@@ -117,56 +132,78 @@ class Transport:
         body = request.body
         if body is not None:
             body.rewind()
+        headers = {**_HEADERS, "Authorization": authorization}
+        if body is not None:
+            headers |= {"Content-Type": body.content_type, "Content-Length": str(len(body))}
+        # A redirect's target has its own query.
+        if request.query and url == request.url:
+            url += "?" + urlencode(request.query)
         try:
-            with warnings.catch_warnings():
-                # The task warns once itself; urllib3 would for each request.
-                warnings.simplefilter("ignore", urllib3_exceptions.InsecureRequestWarning)
-                response = self._adapter(url).send(
-                    self._prepared(url, request, authorization),
-                    stream=True,
-                    timeout=(timeout, timeout),
-                    verify=self._connection.validate_certs,
-                    proxies=self._proxies(url),
-                )
-                with response:
-                    answer = Answer(
-                        status=response.status_code,
-                        headers={name.lower(): value for name, value in response.headers.items()},
-                        content=_read(response, deadline),
-                    )
+            proxies = self._proxies(url)
+            if requests.utils.select_proxy(url, proxies):
+                answer = self._send_through_proxy(request, url, headers, proxies, timeout, deadline)
+            else:
+                answer = self._direct.send(request.method, url, headers, body, timeout, deadline)
         except ZoomError:
             # A file that is sent has gone meanwhile, or there are no certificate authorities.
             raise
-        except (requests.RequestException, urllib3_exceptions.HTTPError, OSError, ValueError) as error:
+        except (
+            NotConnected,
+            requests.RequestException,
+            urllib3_exceptions.HTTPError,
+            http.client.HTTPException,
+            OSError,
+            ValueError,
+        ) as error:
             maybe_done = body.begun if body is not None else not _never_connected(error)
             raise _network_failed(error, url, maybe_done=maybe_done, timeout=timeout) from error
-        self._notice_clock(answer)
+        if "date" in answer.headers:
+            self._last_date = (answer.headers["date"], time.time())
         return answer
 
-    def _prepared(self, url: str, request: Request, authorization: str) -> t.Any:
+    def _send_through_proxy(
+        self,
+        request: Request,
+        url: str,
+        headers: dict[str, str],
+        proxies: dict[str, str],
+        timeout: float,
+        deadline: float,
+    ) -> Answer:
         prepared = requests.PreparedRequest()
         prepared.prepare_method(request.method)
-        # A redirect's target has its own query.
-        prepared.prepare_url(url, urlencode(request.query) if url == request.url else "")
-        prepared.prepare_headers({**self._headers, "Authorization": authorization})
-        if request.body is not None:
-            prepared.headers["Content-Type"] = request.body.content_type
-            prepared.headers["Content-Length"] = str(len(request.body))
-            prepared.body = request.body  # type: ignore[assignment]  # requests takes streams too
-        return prepared
+        prepared.prepare_url(url, "")
+        prepared.prepare_headers(headers)
+        prepared.body = request.body  # type: ignore[assignment]  # requests takes streams too
+        with warnings.catch_warnings():
+            # The task warns once itself; urllib3 would for each request.
+            warnings.simplefilter("ignore", urllib3_exceptions.InsecureRequestWarning)
+            response = self._adapter.send(
+                prepared,
+                stream=True,
+                timeout=(timeout, timeout),
+                verify=self._connection.validate_certs,
+                proxies=proxies,
+            )
+        with response:
+            # urllib3 has read1 from 2.0 on; before it, a trickling answer is read in small pieces.
+            read1 = getattr(response.raw, "read1", lambda _size: response.raw.read(_PIECE))
+            return Answer(
+                status=response.status_code,
+                headers={name.lower(): value for name, value in response.headers.items()},
+                content=read_whole(read1, response.headers.get("Content-Length"), deadline),
+            )
 
-    def _adapter(self, url: str) -> t.Any:
-        """The adapter that holds the connections for this URL, made when it is first needed."""
-        checked = self._connection.validate_certs and url.lower().startswith("https:")
-        if checked not in self._adapters:
-            adapter = CheckingAdapter(self._connection.ca_path) if checked else requests.adapters.HTTPAdapter()
-            self._adapters[checked] = adapter
-        return self._adapters[checked]
+    @functools.cached_property
+    def _adapter(self) -> t.Any:
+        if self._connection.validate_certs:
+            return CheckingAdapter(self._connection.ca_path)
+        return requests.adapters.HTTPAdapter()
 
     def close(self) -> None:
         """Close the connections that are kept for the next request."""
-        for adapter in self._adapters.values():
-            adapter.close()
+        self._direct.close()
+        self._adapter.close()
 
     def _proxies(self, url: str) -> dict[str, str]:
         """The proxies by scheme: the option's, or else the environment's."""
@@ -176,37 +213,6 @@ class Transport:
         if is_loopback(urlsplit(url).hostname):
             return {}
         return requests.utils.get_environ_proxies(url)
-
-    def _notice_clock(self, answer: Answer) -> None:
-        try:
-            date = email.utils.parsedate_to_datetime(answer.headers["date"])
-            # A date without a zone is UTC's in HTTP, and local time for Python.
-            zone = date.tzinfo or datetime.timezone.utc
-            self.clock_ahead = date.replace(tzinfo=zone).timestamp() - time.time()
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError, OverflowError):
-            pass
-
-
-def _read(response: t.Any, deadline: float) -> bytes:
-    """The whole body, as long as it arrives in time and is of a sane length.
-
-    `read1`, which urllib3 has from 2.0 on, returns what is there; before it a trickling answer is read in
-    small pieces.
-    """
-    read1 = getattr(response.raw, "read1", None)
-    chunks: t.Iterator[bytes] = iter(lambda: read1(65536), b"") if read1 else response.iter_content(1024)
-    content = bytearray()
-    for chunk in chunks:
-        content += chunk
-        if time.monotonic() > deadline:
-            raise requests.exceptions.ReadTimeout("the answer is too slow")
-        if len(content) > _LONGEST_ANSWER:
-            raise requests.exceptions.ContentDecodingError("the answer is too long")
-    expected = response.headers.get("Content-Length", "")
-    # urllib3 before 2.0 takes a cut body for a whole one.
-    if expected.isdigit() and int(expected) > len(content) and response.request.method != "HEAD":
-        raise requests.exceptions.ChunkedEncodingError("the answer was cut short")
-    return bytes(content)
 
 
 def _host(url: str) -> str:
@@ -235,6 +241,7 @@ def _chain(error: BaseException | None) -> t.Iterator[BaseException]:
 def _never_connected(error: BaseException) -> bool:
     """Whether a request without a body, which leaves at once, cannot have left."""
     nothing_sent = (
+        NotConnected,
         requests.exceptions.ConnectTimeout,
         requests.exceptions.SSLError,
         requests.exceptions.ProxyError,
@@ -259,19 +266,21 @@ def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: f
             f"The proxy did not connect to {host}",
             "Check proxy and the *_proxy environment variables.",
         )
-    elif isinstance(error, exceptions.SSLError):
+    elif any(isinstance(cause, ssl.SSLError) for cause in causes):
         what, hint = (
             f"TLS to {host} failed",
             "The server, or a proxy in between, does not speak TLS as it should.",
         )
-    elif isinstance(error, exceptions.ConnectTimeout):
+    elif isinstance(error, exceptions.ConnectTimeout) or (
+        isinstance(error, NotConnected) and isinstance(error.__cause__, _TIMEOUTS)
+    ):
         what, hint = (
             f"{host} did not answer within {timeout:g} s",
             "Check the network, or whether a proxy is needed.",
         )
     # Not urllib3's TimeoutError: its NewConnectionError, which stands for a refused connection, derives from that.
     elif any(
-        isinstance(cause, (TimeoutError, exceptions.Timeout, urllib3_exceptions.ReadTimeoutError)) for cause in causes
+        isinstance(cause, (*_TIMEOUTS, exceptions.Timeout, urllib3_exceptions.ReadTimeoutError)) for cause in causes
     ):
         what, hint = (
             f"The answer of {host} did not arrive in time",

@@ -13,7 +13,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import Inval
 
 ZOOM_DOMAINS = ("zoom.us", "zoomgov.com")
 
-# Beyond these characters parsers disagree where a host ends: for urllib3, which connects, at a backslash.
+# Beyond these characters parsers disagree where a host ends: for urllib3 at a backslash, for urllib not.
 _AUTHORITY = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 
 

@@ -13,6 +13,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 import typing as t
 from urllib.parse import urlsplit
 
@@ -78,6 +79,12 @@ class Peer:
     def reset(self) -> None:
         """End the connection by RST."""
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._connection.close()
+
+    def hear_no_more(self) -> None:
+        """Say that nothing more comes, and then end the connection without reading what the client still sends."""
+        self._connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.1)
         self._connection.close()
 
     def tunnel(self, host: str, port: int) -> None:

@@ -85,6 +85,42 @@ def test_requests_share_one_connection(connect: Connect) -> None:
         transport.close()
 
 
+def test_a_connection_that_the_server_has_closed_is_not_used_again(connect: Connect) -> None:
+    def answer_once(server: Server, peer: Peer) -> None:
+        request = peer.read()
+        assert request
+        server.received.append(request)
+        peer.send(http(200, {}))
+
+    with serving(answer_once) as server:
+        transport = Transport(connect(api_url=server.url))
+        for _index in range(3):
+            assert transport.send(
+                Request("POST", server.url, body=text_body()), AUTHORIZATION, 1.0, time.monotonic() + 5
+            ).ok
+            time.sleep(0.1)
+        assert (server.connections, len(server.received)) == (3, 3)
+
+
+def test_connections_to_several_servers_are_kept(connect: Connect) -> None:
+    with serving(answering(http(200, {}))) as one, serving(answering(http(200, {}))) as other:
+        transport = Transport(connect(api_url=one.url, oauth_url=other.url))
+        for server in (one, other, one, other):
+            transport.send(Request("GET", server.url), AUTHORIZATION, 1.0, time.monotonic() + 5)
+        assert (one.connections, other.connections) == (1, 1)
+        transport.close()
+
+
+def test_an_answer_that_comes_before_the_whole_body_was_heard_counts(send: Send) -> None:
+    def refuse(_server: Server, peer: Peer) -> None:
+        peer.send(http(413, b"too large", {"Connection": "close"}))
+        peer.hear_no_more()
+
+    with serving(refuse) as server:
+        answer = send(server.url, Body(b"x" * 50_000_000, "application/octet-stream"), timeout=5.0)
+    assert (answer.status, answer.content) == (413, b"too large")
+
+
 def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> None:
     with serving(answering(http(307, b"", {"Location": "/other?x=1"}), http(200, {}))) as server:
         transport = Transport(connect(api_url=server.url))

@@ -1,0 +1,131 @@
+# Copyright (c) 2026, teamchat.zoom contributors
+# SPDX-License-Identifier: BSD-2-Clause
+"""HTTP to a server that no proxy stands before, by Python's own client.
+
+requests and urllib3 do the same in several times as many functions. Elsewhere that is nothing; in a process that
+Ansible has just forked for a task, whatever is touched for the first time has to be copied first, and a request
+by requests takes longer than all the rest of the task.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import select
+import socket
+import time
+import typing as t
+import weakref
+from urllib.parse import urlsplit
+
+from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
+from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests
+from ansible_collections.teamchat.zoom.plugins.module_utils._tls import trusting_context, unchecked_context
+
+if t.TYPE_CHECKING:
+    from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body
+
+# The longest answer that makes sense: 50 messages of a list, with room. What is longer is not Zoom's.
+_LONGEST_ANSWER = 16 * 1024 * 1024
+_CHUNK = 65536
+
+
+class NotConnected(Exception):
+    """There was no connection, so nothing was sent; its cause says why."""
+
+
+class DirectConnections:
+    """Connections that are kept for the next request, one to each server. Not to be shared between processes.
+
+    :param validate_certs: whether certificates are checked.
+    :param ca_path: a file or folder of certificate authorities; None: those of the environment, or requests' own.
+    """
+
+    def __init__(self, validate_certs: bool, ca_path: str | None) -> None:
+        self._validate_certs = validate_certs
+        self._ca_path = ca_path
+        self._kept: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        weakref.finalize(self, _close_all, self._kept)
+
+    def send(
+        self, method: str, url: str, headers: dict[str, str], body: Body | None, timeout: float, deadline: float
+    ) -> Answer:
+        """Send once, and read the whole answer.
+
+        :param timeout: seconds to connect, and between two pieces of the answer.
+        :param deadline: `time.monotonic()` by which the whole answer must have arrived.
+        :raises NotConnected: nothing was sent.
+        :raises OSError, http.client.HTTPException: the connection broke, or what came is no answer.
+        """
+        parts = urlsplit(requests.utils.requote_uri(url))
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        server = (parts.scheme, parts.netloc)
+        connection = self._connection(server, timeout)
+        try:
+            # A server that has heard enough may close its half and answer all the same.
+            with contextlib.suppress(BrokenPipeError):
+                connection.request(method, target, body, headers)
+            with connection.getresponse() as response:
+                content = read_whole(response.read1, response.headers.get("Content-Length"), deadline)
+        except BaseException:
+            connection.close()
+            raise
+        if connection.sock is not None:
+            self._kept[server] = connection
+        return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
+
+    def _connection(self, server: tuple[str, str], timeout: float) -> http.client.HTTPConnection:
+        kept = self._kept.pop(server, None)
+        if kept is not None:
+            if not _has_something_to_say(kept.sock):
+                kept.sock.settimeout(timeout)
+                return kept
+            kept.close()
+        connection = self._new_connection(*server, timeout)
+        try:
+            connection.connect()
+        except (OSError, ValueError) as error:
+            connection.close()
+            raise NotConnected from error
+        return connection
+
+    def _new_connection(self, scheme: str, netloc: str, timeout: float) -> http.client.HTTPConnection:
+        if scheme == "http":
+            return http.client.HTTPConnection(netloc, timeout=timeout, blocksize=_CHUNK)
+        context = trusting_context(self._ca_path) if self._validate_certs else unchecked_context()
+        return http.client.HTTPSConnection(netloc, timeout=timeout, blocksize=_CHUNK, context=context)
+
+    def close(self) -> None:
+        _close_all(self._kept)
+
+
+def _close_all(kept: dict[tuple[str, str], http.client.HTTPConnection]) -> None:
+    while kept:
+        kept.popitem()[1].close()
+
+
+def _has_something_to_say(kept: socket.socket) -> bool:
+    """Whether a server has said something unasked, which is the end of the connection."""
+    poll = select.poll()
+    poll.register(kept, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def read_whole(read1: t.Callable[[int], bytes], length: str | None, deadline: float) -> bytes:
+    """The whole body of an answer, as long as it arrives in time and is of a sane length.
+
+    :param read1: returns what is there, or waits for it; nothing at the end.
+    :param length: the header Content-Length.
+    :raises TimeoutError: it does not arrive in time.
+    :raises http.client.IncompleteRead, http.client.HTTPException: it is cut short, or too long.
+    """
+    content = bytearray()
+    while chunk := read1(_CHUNK):
+        content += chunk
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        if len(content) > _LONGEST_ANSWER:
+            raise http.client.HTTPException
+    if length and length.isdigit() and int(length) > len(content):
+        raise http.client.IncompleteRead(bytes(content))
+    return bytes(content)
