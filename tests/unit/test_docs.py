@@ -179,6 +179,7 @@ def test_the_sandbox_has_the_channels_and_people_that_are_named() -> None:
     assert set(re.findall(r"`(\S+)`", people)) <= {user.email for user in account.users.values()}
     used = set(re.findall(r"-e zoom_\w+_channel=(\w+)", read("docs/cookbook.md")))
     assert used == {seeds.OPS, seeds.DEPLOYMENTS}
+    assert re.findall(r"^\$ export .*ZOOM_CHAT_TO_CHANNEL=(\w+)$", read("docs/callback.md"), re.M) == [seeds.OPS]
 
 
 def test_credential_type_sets_variables_from_its_own_fields() -> None:
