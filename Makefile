@@ -35,7 +35,7 @@ test: lint docs types sanity units build integration coverage ## everything that
 	@echo "All checks passed."
 
 .PHONY: setup
-setup: $(VENV)/.ready $(LINK)
+setup: $(VENV)/.ready $(LINK) ## .venv with all tools, and .collections, where Ansible finds this checkout
 
 $(VENV)/.ready: requirements-dev.txt requirements.txt docs/site/requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.10 or newer is needed; name one: make PYTHON=/path/to/python3" >&2; exit 1; }

@@ -265,6 +265,10 @@ def _play_line(play: PlayResult, report: Report) -> str:
     if not play.complete and not play.failed and not play.unreachable:
         return f"{_foreign(play.name, 80)}: no failures"
     ok, changed = (play.ok, play.changed) if play.complete else (0, 0)
+    is_last = play == report.plays[-1]
+    if is_last and report.outcome == _report.INTERRUPTED and not (play.failed or play.unreachable or ok):
+        # Its first task had not come to an end on any host.
+        return f"{_foreign(play.name, 80)}: no results yet"
     return f"{_foreign(play.name, 80)}: {_numbers(play.failed, play.unreachable, ok, changed, report)}"
 
 

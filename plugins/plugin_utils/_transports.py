@@ -204,6 +204,19 @@ def _ignore(_text: str) -> None:
     pass
 
 
+_KIND_OF_CONNECTION = (
+    "Check webhook_url, and that it goes with webhook_token where the connection was made with '/inc connect', and with"
+    " webhook_secret where it was made with '/inc connect -s'."
+)
+# A webhook has neither tokens of Zoom's API nor scopes, so what helps there does not help here.
+_WEBHOOK_HINTS = {
+    400: _KIND_OF_CONNECTION,
+    401: _KIND_OF_CONNECTION + " A signature also needs the clock of this machine to be right.",
+    403: _KIND_OF_CONNECTION,
+    404: "Check webhook_url: Zoom does not know it, or the connection was removed from the channel.",
+}
+
+
 class WebhookWay:
     """Cards through Zoom's Incoming Webhook app, plain or signed."""
 
@@ -249,7 +262,9 @@ class WebhookWay:
         deadline = time.monotonic() + max(timeout, budget.remaining())
         answer = self._http.send(request, authorization, timeout, deadline)
         if not answer.ok:
-            raise error_from(answer, "Posting to the webhook")
+            error = error_from(answer, "Posting to the webhook")
+            error.hint = _WEBHOOK_HINTS.get(answer.status, error.hint)
+            raise error
         _check_webhook_answer(answer)
 
     def _credentials(self, content: bytes) -> tuple[dict[str, str], str]:

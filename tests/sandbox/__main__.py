@@ -8,6 +8,7 @@ import argparse
 import contextlib
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
             metavar="FILE",
             help="written once connections are accepted: JSON with URLs and pid",
         )
+    run.add_argument("--show", action="store_true", help="print what arrived, once the command has ended")
     run.add_argument("command", nargs=argparse.REMAINDER, metavar="-- COMMAND")
     transcript = commands.add_parser("transcript", help="print what arrived")
     transcript.set_defaults(action=_transcript)
@@ -100,8 +102,10 @@ def _serve(options: argparse.Namespace) -> int:
         print(
             f"Zoom Team Chat sandbox: page {sandbox.url}/  API {sandbox.api_url}  OAuth {sandbox.oauth_url}  "
             f"files {sandbox.files_url}",
-            flush=True,
         )
+        # For another shell, whose commands then find their way here.
+        variables = " ".join(f"{name}={shlex.quote(value)}" for name, value in sandbox.environment().items())
+        print(f"export {variables}", flush=True)
         stop.wait()
     return 0
 
@@ -110,13 +114,13 @@ def _run(options: argparse.Namespace) -> int:
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
     if not command:
         raise ValueError("run needs a command: run [options] -- COMMAND ...")
-    with (
-        _running(options) as sandbox,
-        subprocess.Popen(command, env={**os.environ, **sandbox.environment()}) as process,
-    ):
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda sent, _frame: process.send_signal(sent))
-        code = process.wait()
+    with _running(options) as sandbox:
+        with subprocess.Popen(command, env={**os.environ, **sandbox.environment()}) as process:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda sent, _frame: process.send_signal(sent))
+            code = process.wait()
+        if options.show:
+            print(f"\nWhat arrived in Zoom Team Chat:\n\n{sandbox.transcript()}", flush=True)
     return code if code >= 0 else 128 - code
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import configparser
+import dataclasses
 import os
 import pathlib
 import re
@@ -14,8 +15,10 @@ import typing as t
 import pytest
 import yaml
 from ansible_collections.teamchat.zoom.plugins.module_utils import _answers, _throttle
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _report, _templates
 from ansible_collections.teamchat.zoom.tests.pages import with_part
-from ansible_collections.teamchat.zoom.tests.sandbox import operations
+from ansible_collections.teamchat.zoom.tests.sandbox import operations, seeds
+from ansible_collections.teamchat.zoom.tests.sandbox.model import Account
 from ansible_collections.teamchat.zoom.tests.unit import error_table
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -153,6 +156,30 @@ def test_every_option_of_the_callback_is_in_its_guide() -> None:
     connection = set(documented("doc_fragments/callback_connection")["options"])
     guide = read("docs/callback.md")
     assert [option for option in set(CALLBACK_OPTIONS) - connection if f"`{option}`" not in guide] == []
+
+
+def test_variables_of_templates_are_in_the_guide() -> None:
+    guide = read("docs/callback.md")
+    (table,) = re.findall(r"^\| in a template \|.*?(?=\n\n)", guide, re.M | re.S)
+    names = {name for row in table.splitlines()[2:] for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    assert names == {*_templates.variables(_report.Report()), "standard"}
+    for kind, row in ((_report.Totals, "totals"), (_report.PlayResult, "plays"), (_report.Failure, "failures")):
+        (text,) = re.findall(rf"^\| `{row}` \|(.*)", table, re.M)
+        known = {field.name for field in dataclasses.fields(kind)} | {_report.FAILED, _report.UNREACHABLE}
+        assert set(re.findall(r"`(\w+)`", text)) <= known
+
+
+def test_the_sandbox_has_the_channels_and_people_that_are_named() -> None:
+    account = Account()
+    seeds.seed(account)
+    readme = dict(re.findall(r"^\| channel `(\w+)` \| `(\w+)` \|$", read("README.md"), re.M))
+    assert readme == {name: seeds.channel_id(name) for name in ("ops", "deployments", "incidents")}
+    assert set(readme.values()) <= set(account.channels)
+    (people,) = re.findall(r"^\| people \| (.*) \|$", read("README.md"), re.M)
+    assert set(re.findall(r"`(\S+)`", people)) <= {user.email for user in account.users.values()}
+    used = set(re.findall(r"-e zoom_\w+_channel=(\w+)", read("docs/cookbook.md")))
+    assert used == {seeds.OPS, seeds.DEPLOYMENTS}
+    assert re.findall(r"^\$ export .*ZOOM_CHAT_TO_CHANNEL=(\w+)$", read("docs/callback.md"), re.M) == [seeds.OPS]
 
 
 def test_credential_type_sets_variables_from_its_own_fields() -> None:

@@ -131,6 +131,15 @@ def test_check_speaks_of_what_would_change() -> None:
     )
 
 
+def test_a_play_that_is_interrupted_in_its_first_task_had_something_to_do() -> None:
+    lines = [run(), play("empty", identity="a"), play(identity="b"), task("Migrate")]
+    assert text_of(*lines, interrupted=True).split("\n")[1:4] == [
+        "empty: nothing to do",
+        "web: no results yet",
+        "during Migrate (web)",
+    ]
+
+
 def test_an_interrupted_run_says_what_had_happened_so_far() -> None:
     lines = [
         run(git=None),

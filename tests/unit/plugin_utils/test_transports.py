@@ -213,6 +213,23 @@ def test_a_wrong_credential_is_said_to_be_wrong(webhook: Make, signed: bool) -> 
         sender.deliver(sender.parcel(card()))
     assert caught.value.status == 401
     assert "wrong-credential" not in str(caught.value.failure())
+    # There is no access token to renew.
+    assert f"{name} where" in str(caught.value.hint)
+    assert "access_token" not in str(caught.value.hint)
+
+
+def test_a_token_for_a_signed_webhook_is_said_to_be_the_wrong_kind(webhook: Make, sandbox: Sandbox) -> None:
+    sender = webhook(webhook_url=sandbox.secure_webhook_url)
+    with pytest.raises(ZoomError, match="Missed timestamp") as caught:
+        sender.deliver(sender.parcel(card()))
+    assert "webhook_secret where it was made with '/inc connect -s'" in str(caught.value.hint)
+
+
+def test_a_webhook_that_is_gone_is_named_by_its_own_option(webhook: Make, sandbox: Sandbox) -> None:
+    sender = webhook(webhook_url=f"{sandbox.webhook_url}-removed")
+    with pytest.raises(ZoomError, match="HTTP 404") as caught:
+        sender.deliver(sender.parcel(card()))
+    assert str(caught.value.hint).startswith("Check webhook_url:")
 
 
 @pytest.mark.parametrize("fault", ["429-seconds", "429-qps"])

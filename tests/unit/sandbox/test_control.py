@@ -214,6 +214,10 @@ def test_serve_until_terminated(tmp_path: pathlib.Path) -> None:
     assert output == (
         f"Zoom Team Chat sandbox: page {ready['url']}/  API {ready['api_url']}  OAuth {ready['oauth_url']}  "
         f"files {ready['files_url']}\n"
+        f"export ZOOM_API_URL={ready['api_url']} ZOOM_OAUTH_URL={ready['oauth_url']} "
+        f"ZOOM_FILES_URL={ready['files_url']} ZOOM_SANDBOX_URL={ready['url']} "
+        f"ZOOM_ACCOUNT_ID={seeds.ACCOUNT_ID} ZOOM_CLIENT_ID={seeds.CLIENT_ID} "
+        f"ZOOM_CLIENT_SECRET={seeds.CLIENT_SECRET} ZOOM_USER_ID={seeds.SENDER}\n"
     )
     assert re.fullmatch(r"#ops\n  \d\d:\d\d:\d\d Alice Adams: hi\n", shown.stdout)
 
@@ -244,6 +248,24 @@ def test_run_gives_the_environment_and_the_exit_code() -> None:
         "ZOOM_CLIENT_SECRET": seeds.CLIENT_SECRET,
         "ZOOM_USER_ID": seeds.SENDER,
     }
+
+
+@pytest.mark.parametrize("says", [True, False])
+def test_run_shows_what_arrived_when_asked_to(says: bool) -> None:
+    script = (
+        "import os; from tests.sandbox.running import Sandbox;"
+        f"Sandbox(os.environ['ZOOM_SANDBOX_URL']).say('alice@example.com', 'hi', to_channel='{seeds.OPS}')"
+    )
+    done = subprocess.run(
+        [*COMMAND, "run", "--show", "--", sys.executable, "-c", script if says else "exit(3)"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0 if says else 3, "")
+    arrived = r"#ops\n  \d\d:\d\d:\d\d Alice Adams: hi\n" if says else r"Nothing arrived\.\n"
+    assert re.fullmatch(rf"\nWhat arrived in Zoom Team Chat:\n\n{arrived}\n", done.stdout), done.stdout
 
 
 def test_wrong_settings_are_told_in_one_line() -> None:
