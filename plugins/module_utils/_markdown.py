@@ -425,10 +425,4 @@ class _InlineWriter:
 
 def _plain_text(tokens: t.Sequence[Token]) -> str:
     """The text of an image's description, without styles."""
-    text = ""
-    for token in tokens:
-        if token.type == "image":
-            text += _plain_text(token.children or [])
-        else:
-            text += " " if token.type in ("softbreak", "hardbreak") else token.content
-    return text
+    return "".join(" " if token.type in ("softbreak", "hardbreak") else token.content for token in tokens)

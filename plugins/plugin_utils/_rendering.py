@@ -353,8 +353,8 @@ def _write_glances(writer: _Writer, report: Report, options: Options) -> None:
     """One line for each of the first failures: what, and where."""
     by_task: dict[tuple[str, str, str], list[Failure]] = {}
     for failure in report.failures:
-        name = ("", "") if failure.kind == _report.UNREACHABLE else (failure.task, failure.path)
-        by_task.setdefault((failure.kind, *name), []).append(failure)
+        # Hosts that were not reached have no task.
+        by_task.setdefault((failure.kind, failure.task, failure.path), []).append(failure)
     most = min(_MAX_GLANCES, max(options.max_failures, 0))
     for failures in list(by_task.values())[:most]:
         names = {name for failure in failures for name in failure.hosts}
@@ -571,11 +571,11 @@ class _Writer:
         self._parts.append(text)
         self.length += utf16_length(text)
 
-    def line(self, text: str, style: str = "", attribute: str = "") -> None:
+    def line(self, text: str, style: str = "") -> None:
         """Write in a new line."""
         if not self.is_empty:
             self.write("\n")
-        self.write(text, style, attribute)
+        self.write(text, style)
 
     def append(self, message: FormattedText) -> None:
         for entry in message.rich_text:

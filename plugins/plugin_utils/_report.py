@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import collections
 import dataclasses
-import math
 import re
 import typing as t
 
@@ -289,7 +288,7 @@ class Report:
         self._settled = None
 
     def _notice(self, at: t.Any) -> None:
-        if isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 < at < 1e11 or not math.isfinite(at):
+        if isinstance(at, bool) or not isinstance(at, (int, float)) or not 0 < at < 1e11:
             return
         self.started_at = self.started_at or float(at)
         self.last_at = max(self.last_at, float(at))

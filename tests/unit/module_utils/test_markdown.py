@@ -215,6 +215,10 @@ def test_a_table_is_aligned_as_its_columns_say_and_keeps_its_formatting() -> Non
     assert ranges(message) == [("Bold", "ok")]
 
 
+def test_no_line_of_a_table_ends_in_spaces() -> None:
+    assert render("| a | b |\n|---|---|\n| c | long |").text == "a | b\n--+-----\nc | long"
+
+
 @pytest.mark.parametrize("mark", ["\u0301", "\u0941", "\u20dd", "\u200b"])
 def test_a_mark_takes_no_column_of_a_table(mark: str) -> None:
     assert render(f"| abcd | x |\n|---|---|\n| a{mark}b | y |").text == f"abcd | x\n-----+--\na{mark}b   | y"

@@ -53,6 +53,7 @@ def test_only_text_is_left(given_text: t.Any, expected: str) -> None:
 def test_long_texts_keep_their_beginning_or_their_end() -> None:
     assert clean("one two three", 8) == "one two…"
     assert clean("one two three", 6, tail=True) == "…three"
+    assert clean("one two three", 7, tail=True) == "…three"
     assert one_line("one\n  two   three four", 12) == "one two…"
 
 

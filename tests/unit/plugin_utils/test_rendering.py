@@ -701,6 +701,11 @@ def test_own_title_and_body() -> None:
     assert _rendering.warnings(report, options) == []
 
 
+def test_own_title_is_one_line_whatever_its_template_gives() -> None:
+    report = report_of(*example_lines())
+    assert _rendering.title(report, Options(title_template="{{ playbook }}:\n  {{ outcome }}\n")) == "site.yml: failure"
+
+
 def test_own_title_may_use_the_standard_one() -> None:
     report = report_of(*example_lines())
     options = Options(title_template="[prod] {{ standard }}", body_template="{{ standard }}")

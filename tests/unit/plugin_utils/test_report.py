@@ -421,6 +421,19 @@ def test_each_name_of_a_head_has_its_limit(path: tuple[str, ...], limit: int) ->
     assert (shown(limit), shown(limit + 1)) == ("whole", "cut")
 
 
+@pytest.mark.parametrize(("name", "limit"), [("name", 120), ("role", 80), ("path", 160), ("hosts", 253)])
+def test_each_name_of_a_failure_has_its_limit(name: str, limit: int) -> None:
+    def shown(length: int) -> str:
+        text = words(length)
+        line = {**task("t"), **({} if name == "hosts" else {name: text})}
+        report = report_of(run(), play("web"), line, failed("t", text if name == "hosts" else "web1", "broken"))
+        (failure,) = report.failures
+        told = {"name": failure.task, "role": failure.role, "path": failure.path, "hosts": failure.hosts[0]}[name]
+        return "whole" if told == text else "cut"
+
+    assert (shown(limit), shown(limit + 1)) == ("whole", "cut")
+
+
 def test_short_lists_of_short_names_are_shown() -> None:
     names = [f"name {number}" for number in range(30)]
     long = ["abcd " * 11 + "abcde", "abcd " * 11 + "abcdef"]
