@@ -27,7 +27,8 @@ class Body:
         self.content_type = content_type
         self.begun = False
         self._pieces = [content] if isinstance(content, bytes) else list(content)
-        self._streams = self._chunks()
+        self._size = -1
+        self._chunks = self._read_pieces()
 
     def __len__(self) -> int:
         return sum(len(piece) if isinstance(piece, bytes) else piece.size for piece in self._pieces)
@@ -38,38 +39,25 @@ class Body:
 
     def read(self, size: int = -1) -> bytes:
         self.begun = True
-        try:
-            return self._streams.send(size)
-        except StopIteration:
-            return b""
+        self._size = size
+        return next(self._chunks, b"")
 
     def rewind(self) -> None:
         """To be called before each attempt."""
         self.begun = False
-        self._streams.close()
-        self._streams = self._chunks()
+        self._chunks.close()
+        self._chunks = self._read_pieces()
 
-    def _chunks(self) -> t.Generator[bytes, int, None]:
-        """Gives as many bytes as it is sent a number for, at most; primed, so that the first number counts."""
-        generator = self._read_pieces()
-        next(generator)
-        return generator
-
-    def _read_pieces(self) -> t.Generator[bytes, int, None]:
-        size = yield b""
-
-        def most() -> int:
-            # A file is never read as a whole.
-            return size if size > 0 else _CHUNK
-
+    def _read_pieces(self) -> t.Generator[bytes, None, None]:
+        """As many bytes at a time as were asked for last, at most."""
         for piece in self._pieces:
             if isinstance(piece, bytes):
                 stream = io.BytesIO(piece)
-                while chunk := stream.read(size):
-                    size = yield chunk
+                while chunk := stream.read(self._size):
+                    yield chunk
             else:
-                for chunk in piece.chunks(most):
-                    size = yield chunk
+                # A file is never read as a whole.
+                yield from piece.chunks(lambda: self._size if self._size > 0 else _CHUNK)
 
 
 def multipart_fields(fields: t.Mapping[str, t.Any]) -> dict[str, str]:
