@@ -123,9 +123,10 @@ def _credentials(params: t.Mapping[str, t.Any], environ: t.Mapping[str, str]) ->
     found = {**fallback, **given}
     app_found = [option for option in _SERVER_TO_SERVER if option in found]
     if _TOKEN in found and app_found:
+        others = ", ".join(_VARIABLES[option] for option in app_found)
         raise InvalidOption(
-            f"The environment variables {_VARIABLES[_TOKEN]} and {_VARIABLES[app_found[0]]} exclude each other;"
-            " unset one, or give the credentials as options."
+            f"The environment variables {_VARIABLES[_TOKEN]} and {others} exclude each other;"
+            " unset the first or the rest, or give the credentials as options."
         )
     for option, value in found.items():
         if not value.isascii() or not value.isprintable() or " " in value:

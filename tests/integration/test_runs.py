@@ -472,8 +472,8 @@ def test_the_environment_gives_the_connection_and_options_win(both_ways: Playboo
         ),
         (
             {"ZOOM_ACCESS_TOKEN": "sandbox-account-token"},
-            "The environment variables ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID exclude each other; unset one, or give"
-            " the credentials as options.",
+            "The environment variables ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET"
+            " exclude each other; unset the first or the rest, or give the credentials as options.",
         ),
         (
             {"ZOOM_API_URL": "http://api.zoom.example/v2"},

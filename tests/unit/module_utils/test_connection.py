@@ -109,14 +109,14 @@ def test_options_win_over_the_environment(
         (
             {},
             {**TOKEN_VARIABLE, **APP_VARIABLES},
-            "The environment variables ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID exclude each other; unset one, or give"
-            " the credentials as options.",
+            "The environment variables ZOOM_ACCESS_TOKEN and ZOOM_ACCOUNT_ID, ZOOM_CLIENT_ID, ZOOM_CLIENT_SECRET"
+            " exclude each other; unset the first or the rest, or give the credentials as options.",
         ),
         (
             {},
             {**TOKEN_VARIABLE, "ZOOM_CLIENT_SECRET": "secret"},
-            "The environment variables ZOOM_ACCESS_TOKEN and ZOOM_CLIENT_SECRET exclude each other; unset one, or"
-            " give the credentials as options.",
+            "The environment variables ZOOM_ACCESS_TOKEN and ZOOM_CLIENT_SECRET exclude each other; unset the first or"
+            " the rest, or give the credentials as options.",
         ),
     ],
 )
