@@ -451,6 +451,12 @@ def test_a_second_courier_tells_of_a_parcel_that_it_cannot_deliver(sandbox: Sand
     )
 
 
+def test_a_second_courier_writes_into_the_folder_of_a_dry_run(tmp_path: pathlib.Path) -> None:
+    pipe = Pipe(order(options(dry_run_dir=str(tmp_path), to_channel="ops"), again=True))
+    assert pipe.finish([dumped(line) for line in a_run()], 20) == {"warnings": []}
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["01-send-to-ops.json", "01-send-to-ops.txt"]
+
+
 def test_without_a_free_place_a_summary_is_sent_all_the_same(sandbox: Sandbox, state_dir: str) -> None:
     given = options(sandbox, state_dir=state_dir)
     with outbox(given) as (kept, parcel), contextlib.ExitStack() as held:
