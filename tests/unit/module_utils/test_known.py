@@ -36,6 +36,16 @@ def test_a_message_of_another_process_cannot_be_claimed(state_dir: str) -> None:
     assert known(state_dir).claim("ops", "B")
 
 
+def test_a_message_that_was_deleted_is_forgotten_by_all(state_dir: str) -> None:
+    own = known(state_dir)
+    assert own.claim("ops", "A")
+    assert own.claim("ops", "B")
+    assert known(state_dir).age("ops", "A") < 60
+    known(state_dir).forget("ops", "A")
+    assert known(state_dir).age("ops", "A") == math.inf
+    assert known(state_dir).age("ops", "B") < 60
+
+
 def test_without_a_state_folder_each_process_knows_its_own() -> None:
     own = known("")
     assert own.claim("ops", "A")

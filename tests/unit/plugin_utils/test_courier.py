@@ -9,6 +9,7 @@ import os
 import pathlib
 import re
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -213,6 +214,22 @@ def test_a_courier_that_is_killed_while_it_delivers_is_replaced_without_doubling
     assert not any("Delivered late" in message["message"] for message in sandbox.messages())
 
 
+def test_of_two_summaries_only_the_usual_targets_replaces_the_message_of_a_killed_courier(
+    sandbox: Sandbox, state_dir: str
+) -> None:
+    given = options(sandbox, state_dir=state_dir, live=True, failure_channel=seeds.DEPLOYMENTS)
+    pipe = Pipe(order(given))
+    events = list(a_run(lines.failed("Try", "web1", "broken"), hosts={"web1": lines.counts(failures=1)}))
+    pipe.write(b"".join(dumped(line) for line in events[:-2]))
+    assert until(lambda: list(pathlib.Path(state_dir).glob("running-*.json")))
+    os.kill(courier_of(pipe), signal.SIGKILL)
+    assert pipe.finish([dumped(line) for line in events[-2:]], 20) == {"warnings": []}
+    mains = [message for message in sandbox.messages() if message["reply_main_message_id"] is None]
+    assert [(main["channel"], len(main["history"])) for main in mains] == [(seeds.OPS, 1), (seeds.DEPLOYMENTS, 0)]
+    assert all(main["message"].startswith("❌ site.yml failed") for main in mains)
+    assert len(sandbox.requests("edit")) == 1
+
+
 def test_a_courier_that_ends_twice_is_said_to_have_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
@@ -237,12 +254,13 @@ def test_what_a_courier_that_is_gone_cannot_be_told_is_counted(monkeypatch: pyte
 
 
 def pipes() -> list[str]:
-    """The ends of pipes that this process has open."""
+    """The descriptors of this process that are ends of pipes."""
     found = []
-    for path in pathlib.Path("/proc/self/fd").iterdir():
+    for name in os.listdir("/dev/fd"):
         with contextlib.suppress(OSError):
-            found.append(os.readlink(path))
-    return sorted(target for target in found if target.startswith("pipe:"))
+            if stat.S_ISFIFO(os.fstat(int(name)).st_mode):
+                found.append(name)
+    return sorted(found)
 
 
 def test_a_courier_that_cannot_be_started_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -383,6 +401,8 @@ def test_a_token_is_fetched_while_the_run_goes_on(sandbox: Sandbox) -> None:
     for line in events[:2]:
         pipe.write(dumped(line))
     assert until(lambda: [request["operation"] for request in sandbox.requests()] == ["token"])
+    # The answer is still on its way.
+    time.sleep(0.5)
     assert pipe.finish([dumped(line) for line in events[2:]], 20) == {"warnings": []}
     assert [request["operation"] for request in sandbox.requests()] == ["token", "send"]
 

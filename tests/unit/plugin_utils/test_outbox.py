@@ -122,6 +122,12 @@ def test_without_a_free_place_there_is_none(outbox: Outbox) -> None:
             stack.enter_context(outbox.put(parcel()))
 
 
+def test_a_place_that_is_being_taken_is_left_alone(outbox: Outbox, tmp_path: pathlib.Path) -> None:
+    """Its lock is held, and its parcel is not there yet."""
+    with StateFolder(str(tmp_path / "state"), fail).lock("outbox-00", 1.0), outbox.put(parcel()):
+        assert [file.name for file in (tmp_path / "state").glob("*.json")] == ["outbox-01.json"]
+
+
 def test_a_place_that_is_taken_in_between_is_left_alone(tmp_path: pathlib.Path) -> None:
     class Overtaken(StateFolder):
         """Another run is faster at the first place: it has put its parcel there and ended."""

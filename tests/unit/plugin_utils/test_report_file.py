@@ -272,6 +272,16 @@ def test_a_reason_that_was_taken_from_the_output_is_not_told_twice() -> None:
     assert "<pre>Broken.</pre>" in told("Broken.")
 
 
+def test_what_would_make_the_report_too_large_is_told_without_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_report_file, "_MAX_FAILURES_SIZE", 100)
+    tasks = [
+        [task(name), failed(name, "web1", f"{name} failed", stderr=f"output of {name}")] for name in ("First", "Second")
+    ]
+    html = _report_file.html(report_of(run(), play(), *tasks[0], *tasks[1], stats({"web1": counts(failures=2)})))
+    assert [text in html for text in ("<pre>First failed</pre>", "output of First")] == [True, True]
+    assert [text in html for text in ("<pre>Second failed</pre>", "output of Second")] == [True, False]
+
+
 def test_a_report_of_ten_thousand_failing_hosts_stays_small() -> None:
     report = Report()
     report.add(run())
