@@ -314,6 +314,7 @@ import uuid
 
 from ansible import constants as C  # noqa: N812
 from ansible import context
+from ansible.errors import AnsibleError
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.callback import CallbackBase
@@ -354,6 +355,7 @@ class _Run:
                 "run": uuid.uuid4().hex,
             }
         )
+        self._warnings: list[str] = []
         self._play = ""
         self._tasks: set[str] = set()
         #: The recap counts on over several playbooks; what it had before this one.
@@ -371,7 +373,8 @@ class _Run:
 
     def play(self, play: t.Any) -> None:
         self._tasks.clear()
-        said = _said_in_play(play)
+        said, warnings = _said_in_play(play)
+        self._warnings.extend(warning for warning in warnings if warning not in self._warnings)
         if said:
             self._write(_events.VARS, self._describer.said(said))
         line = self._describer.play(play)
@@ -459,7 +462,7 @@ class _Run:
             # Whoever presses Ctrl-C here does not want to wait; the courier goes on without us.
             return []
         ineffective = ", ".join(self._settings.ineffective)
-        warnings = [f"{ineffective}: no effect with webhook_url."] if ineffective else []
+        warnings = [*self._warnings, *([f"{ineffective}: no effect with webhook_url."] if ineffective else [])]
         if answer is None:
             return [*warnings, f"The courier did not answer within flush_timeout ({self._settings.flush_timeout:g} s)."]
         return [*warnings, *map(str, answer.get("warnings", ()))]
@@ -484,17 +487,29 @@ def _vault_passwords(playbook: t.Any) -> list[str]:
     return found
 
 
-def _said_in_play(play: t.Any) -> dict[str, t.Any]:
-    """The variables of a play, and of the command line, that are about its summary."""
-    manager = play.get_variable_manager()
-    given = {**play.get_vars(), **(getattr(manager, "_extra_vars", None) or {})}
-    said = {name: given[name] for name in ("zoom_chat_title", "zoom_chat_mute") if given.get(name) is not None}
-    if any(isinstance(value, str) and "{" in value for value in said.values()):
-        templar = Templar(loader=play.get_loader(), variables=manager.get_vars(play=play))
-        said = {name: templar.template(value) for name, value in said.items()}
+def _said_in_play(play: t.Any) -> tuple[dict[str, t.Any], list[str]]:
+    """The variables of a play, and of the command line, that are about its summary, and warnings of unusable ones."""
+    given = {**play.get_vars(), **(getattr(play.get_variable_manager(), "_extra_vars", None) or {})}
+    said: dict[str, t.Any] = {}
+    warnings = []
+    for name in ("zoom_chat_title", "zoom_chat_mute"):
+        if given.get(name) is not None:
+            try:
+                said[name] = _filled_in(given[name], play)
+            except AnsibleError as error:
+                # Its text may hold values of variables.
+                why = f"its template cannot be filled in when the play begins ({type(error).__name__})"
+                warnings.append(f"{name}: no effect, because {why}.")
     if "zoom_chat_mute" in said:
         said["zoom_chat_mute"] = bool(boolean(said["zoom_chat_mute"], strict=False))
-    return said
+    return said, warnings
+
+
+def _filled_in(value: t.Any, play: t.Any) -> t.Any:
+    if not isinstance(value, str) or "{" not in value:
+        return value
+    variables = play.get_variable_manager().get_vars(play=play)
+    return Templar(loader=play.get_loader(), variables=variables).template(value)
 
 
 _Handler = t.TypeVar("_Handler", bound=t.Callable[..., None])

@@ -34,18 +34,16 @@ def retry_after(value: t.Optional[str], now: float) -> t.Optional[float]:
     if _SECONDS.fullmatch(text):
         wait = float(text)
     else:
-        moment = _iso_8601(text) if _ISO_8601.fullmatch(text) else _http_date(text)
+        found = _ISO_8601.fullmatch(text)
+        moment = _iso_8601(found) if found else _http_date(text)
         if moment is None:
             return None
         wait = moment - now
     return max(0.0, wait) if math.isfinite(wait) else None
 
 
-def _iso_8601(text: str) -> t.Optional[float]:
+def _iso_8601(found: re.Match[str]) -> t.Optional[float]:
     """Epoch seconds; by hand, because Python 3.9's fromisoformat knows neither Z nor free fractions."""
-    found = _ISO_8601.fullmatch(text)
-    if found is None:
-        return None
     hours, minutes = found["hours"] or "+00", found["minutes"] or "00"
     try:
         whole = datetime.datetime.fromisoformat(

@@ -226,10 +226,12 @@ class StateFolder:
 
     def _give_up(self, error: OSError) -> None:
         path, self._path = self._path, ""
-        self._warn(
-            f"state_dir: {path} cannot be used ({error.strerror or error}); tokens, send windows and the "
-            "outbox are not kept"
-        )
+        # Another thread may have been faster.
+        if path:
+            self._warn(
+                f"state_dir: {path} cannot be used ({error.strerror or error}); tokens, send windows and the "
+                "outbox are not kept"
+            )
 
 
 def _file_name(name: str, suffix: str) -> str:

@@ -103,6 +103,8 @@ class Tokens:
         self._connection = connection
         self._state = state
         self._kept: Token | None = None
+        #: What Zoom did not accept any more; it may still stand in the state folder.
+        self._rejected: str | None = None
 
     @functools.cached_property
     def _name(self) -> str:
@@ -120,16 +122,17 @@ class Tokens:
             return self._static
         now = time.time()
         for known in (self._kept, Token.from_state(self._state.read(self._name))):
-            if known and known.is_fresh(now):
+            if known and known.is_fresh(now) and known.value != self._rejected:
                 self._kept = known
                 return known.value
         try:
             with self._state.lock(self._name, patience):
                 # Another process may have fetched one while this one waited.
                 token = Token.from_state(self._state.read(self._name))
-                if token is None or not token.is_fresh(time.time()):
+                if token is None or not token.is_fresh(time.time()) or token.value == self._rejected:
                     token = fetch()
                     self._state.write(self._name, token.as_state())
+                    self._rejected = None
         except LockTimeoutError as error:
             raise ServiceFailed(
                 "Fetching a token failed: another task has been trying to fetch it all the time that max_wait allows.",
@@ -151,12 +154,13 @@ class Tokens:
         if self._static:
             return False
         self._kept = None
+        self._rejected = rejected
         try:
-            with self._state.lock(self._name, 5.0):
+            with self._state.lock(self._name, 0.0):
                 stored = Token.from_state(self._state.read(self._name))
                 if stored and stored.value == rejected:
                     self._state.remove(self._name)
         except LockTimeoutError:
-            # Whoever holds the lock is fetching a new one.
+            # Whoever holds the lock is fetching a new one; until then this process knows.
             pass
         return True

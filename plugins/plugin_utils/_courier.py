@@ -171,9 +171,7 @@ class Courier:
         self._has_delivered = False
 
     def _warn(self, text: str) -> None:
-        clean = self.scrubber().scrub(text)
-        if clean not in self._warnings:
-            self._warnings.append(clean)
+        self._warnings.append(self.scrubber().scrub(text))
 
     def scrubber(self) -> Scrubber:
         """A scrubber of its own for each thread."""

@@ -9,7 +9,6 @@ nothing but the last step, `finish`, takes time.
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import json
 import os
@@ -98,11 +97,9 @@ class _Process:
                 del self._waiting[: os.write(self._writer, self._waiting)]
             except BlockingIOError:
                 return
-            except InterruptedError:
-                continue
-            except OSError as error:
+            except OSError:
                 # The courier is gone, or the descriptor is: either way nobody reads.
-                self.is_alive = error.errno == errno.EAGAIN
+                self.is_alive = False
                 self._waiting.clear()
 
     def answer(self, deadline: float) -> t.Optional[dict[str, t.Any]]:
@@ -183,8 +180,8 @@ class Pipe:
                 self._process.write(line)
             return self._process.answer(deadline)
         except CourierEnded:
-            self._process.close()
-            self._process = self._second(last)
+            ended, self._process = self._process, self._second(last)
+            ended.close()
             return self._process.answer(deadline)
         finally:
             self._process.close()

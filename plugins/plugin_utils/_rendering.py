@@ -440,7 +440,7 @@ def _host(name: str) -> str:
 
 
 def _packed(failures: t.Sequence[Failure], options: Options) -> tuple[list[FormattedText], list[Failure]]:
-    """Many failures in few messages, briefly; and those that found no room."""
+    """Many failures, at least one, in few messages, briefly; and those that found no room."""
     texts: list[FormattedText] = []
     writer = _Writer()
     for place, failure in enumerate(failures):
@@ -457,9 +457,7 @@ def _packed(failures: t.Sequence[Failure], options: Options) -> tuple[list[Forma
         if not writer.is_empty:
             writer.write("\n\n")
         writer.append(text)
-    if not writer.is_empty:
-        texts.append(writer.done())
-    return texts, []
+    return [*texts, writer.done()], []
 
 
 def _and_more(failures: t.Sequence[Failure], lost: int) -> str:

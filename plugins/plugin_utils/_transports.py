@@ -70,7 +70,7 @@ class Way(t.Protocol):
         """
 
     def find(self, parcel: Parcel, step: Step) -> t.Optional[str]:
-        """The id of the message that a step, whose end is not known, has made; None if there is none.
+        """The id of the message that a step that has begun has made, when its end is not known; None if there is none.
 
         :raises ZoomError: it is not possible to look.
         """
@@ -163,17 +163,16 @@ class ApiWay:
             return self._client().send_message({"message": text["message"], **where}, JSON).id
 
     def find(self, parcel: Parcel, step: Step) -> t.Optional[str]:
-        if step.do == _outbox.EDIT or parcel.begun is None:
-            return None
+        begun = t.cast(float, parcel.begun)
         client = self._client()
         there = {**self._resolved(parcel.target), **self._thread(parcel, step)}
         wanted = Wanted({**step.text, **there}, tuple(_attachments(step)))
         conversation = key(self._connection.api_url, there.get("to_channel", ""), there.get("to_contact", ""))
-        first, last = parcel.begun - _CLOCKS_APART, parcel.begun + _LONGEST_DELIVERY + _CLOCKS_APART
+        first, last = begun - _CLOCKS_APART, begun + _LONGEST_DELIVERY + _CLOCKS_APART
         for message in list(client.list_messages(there, first, last)):
             message_id = message.get("id")
             # By now an answer has told how far Zoom's clock is ahead.
-            after = moment_of(message) - parcel.begun - (client.zoom_time - time.time())
+            after = moment_of(message) - begun - (client.zoom_time - time.time())
             if (
                 isinstance(message_id, str)
                 and -_TOLERANCE < after < _LONGEST_DELIVERY

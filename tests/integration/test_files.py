@@ -139,6 +139,24 @@ def test_names_that_would_do_harm_are_refused(
     assert sandbox.requests() == []
 
 
+def test_one_file_needs_no_list(both_ways: Playbook, sandbox: Sandbox) -> None:
+    (both_ways.folder / "files").mkdir()
+    (both_ways.folder / "files" / "one.log").write_text("one", encoding="utf-8")
+    run = send(both_ways, "one.log")
+    assert run.returncode == 0, run.output
+    (message,) = sandbox.messages()
+    assert [(file["name"], file["size"]) for file in message["files"]] == [("one.log", 3)]
+
+
+def test_files_of_another_type_are_left_to_the_modules_own_words(both_ways: Playbook, sandbox: Sandbox) -> None:
+    run = send(both_ways, {"path": "one.log"})
+    assert run.returncode == 2
+    message = run.of("Send")["msg"]
+    assert message.startswith("argument 'files' is of type ")
+    assert message.endswith("and we were unable to convert to list: <class 'dict'> cannot be converted to a list")
+    assert sandbox.requests() == []
+
+
 @pytest.mark.parametrize("keywords", ["", "connection: faraway"], ids=["local", "faraway"])
 def test_a_folder_is_no_file(both_ways: Playbook, sandbox: Sandbox, keywords: str) -> None:
     (both_ways.folder / "files").mkdir()

@@ -18,7 +18,7 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.teamchat.zoom.tests.integration.callback.conftest import Told, until
+from ansible_collections.teamchat.zoom.tests.integration.callback.conftest import CALLBACK, Told, until
 from ansible_collections.teamchat.zoom.tests.integration.callback.test_summaries import FAILING, QUIET
 from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLAYBOOK, Run
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
@@ -130,6 +130,80 @@ def test_a_wrong_setting_is_named_once(told: Told, environment: dict[str, str | 
     assert told.sandbox.requests() == []
 
 
+EVERYTHING = """
+- hosts: nobody
+  gather_facts: false
+  tasks: []
+- hosts: web*
+  gather_facts: false
+  tasks:
+    - name: Change
+      ansible.builtin.debug:
+      changed_when: true
+      notify: Handle
+    - name: Leave
+      ansible.builtin.ping:
+      when: inventory_hostname == "web2"
+      connection: unreachable
+    - name: Clear
+      ansible.builtin.meta: flush_handlers
+    - name: Break
+      ansible.builtin.fail:
+        msg: broken
+    - name: Never
+      ansible.builtin.debug:
+  handlers:
+    - name: Handle
+      ansible.builtin.debug:
+"""
+
+
+def test_with_a_wrong_setting_a_run_goes_on_whatever_happens_in_it(told: Told) -> None:
+    environment = {"ZOOM_CHAT_TO_CHANNEL": None, "ANSIBLE_CALLBACKS_ENABLED": f"record,{CALLBACK}"}
+    run = told.run(EVERYTHING, hosts=2, environment=environment)
+    assert run.returncode in (2, 4)
+    assert sorted(found.status for found in run.results) == ["failed", "ok", "ok", "ok", "skipped", "unreachable"]
+    assert len(warnings(run)) == 1
+    assert "No summary is sent." in warnings(run)[0]
+
+
+def test_a_defect_is_one_warning_and_leaves_the_run_as_it_is(told: Told) -> None:
+    """Here at the start of each of two playbooks."""
+    site = _site(
+        told.folder,
+        """if True:
+            import socket, sys
+            real, kinds = socket.gethostname, [RuntimeError, ValueError]
+            def gethostname():
+                if sys._getframe(1).f_code.co_filename.endswith("_surroundings.py"):
+                    raise kinds.pop(0)("with a secret")
+                return real()
+            socket.gethostname = gethostname
+        """,
+    )
+    playbooks = [str(told._written("first.yml", QUIET)), str(told._written("second.yml", FAILING))]
+    environment = {"PYTHONPATH": str(site), "ANSIBLE_CALLBACKS_ENABLED": f"record,{CALLBACK}"}
+    run = told.command(str(ANSIBLE_PLAYBOOK), *playbooks, "-i", "web1,", environment=environment)
+    assert run.returncode == 2
+    assert [found.status for found in run.results] == ["ok", "failed"]
+    assert warnings(run) == [
+        "zoom_chat: The summary is incomplete or missing, because of an unexpected RuntimeError (sitecustomize.py:6)."
+    ]
+    assert "secret" not in run.output
+    assert told.sandbox.requests() == []
+
+
+def test_a_variable_of_the_play_that_cannot_be_filled_in_costs_only_itself(told: Told) -> None:
+    variables = "  vars:\n    zoom_chat_title: '{{ there_is_none }}'\n    zoom_chat_mute: '{{ nor_such }}'\n"
+    play = QUIET.replace("  tasks:", variables + "  tasks:")
+    run = told.run(play + play, hosts=1)
+    assert run.returncode == 0
+    (warning,) = warnings(run)
+    why = r"no effect, because its template cannot be filled in when the play begins \(\w+\)\."
+    assert re.fullmatch(f"zoom_chat: zoom_chat_title: {why} zoom_chat_mute: {why}", warning)
+    assert told.title().startswith("✅ playbook.yml succeeded")
+
+
 def test_a_broken_template_gives_the_usual_text_and_one_warning(told: Told) -> None:
     run = told.run(QUIET, hosts=1, environment={"ZOOM_CHAT_TITLE_TEMPLATE": "{{ nothing.at.all }}"})
     assert run.returncode == 0
@@ -217,6 +291,27 @@ def test_a_server_that_hangs_costs_flush_timeout_and_no_more(told: Told, sandbox
     with_hang = seconds(lambda: told.run(QUIET, hosts=1, environment={"ZOOM_CHAT_FLUSH_TIMEOUT": "4"}))
     assert with_hang - without < 5.0
     assert until(lambda: not couriers(told), 5)
+
+
+def test_ctrl_c_while_the_summary_is_delivered_ends_the_waiting_and_not_the_delivery(
+    told: Told, sandbox: Sandbox
+) -> None:
+    sandbox.fault("slow", "send", seconds=6)
+    waited = 0.0
+
+    def interrupt(process: subprocess.Popen[str]) -> None:
+        nonlocal waited
+        assert until(lambda: sandbox.account()["struck"])
+        process.send_signal(signal.SIGINT)
+        waited = seconds(lambda: process.wait(20))
+        assert couriers(told)
+
+    run = told.tell(QUIET, hosts=1, watch=interrupt)
+    assert run.returncode == 0
+    assert waited < 4
+    assert until(lambda: not couriers(told))
+    assert told.title().startswith("✅ playbook.yml succeeded")
+    assert not told.kept()
 
 
 @pytest.mark.parametrize("is_kept", [True, False], ids=["folder is a file", "folder is closed"])

@@ -381,6 +381,14 @@ def test_a_success_is_its_object(status: int, body: bytes, found: dict[str, t.An
     assert read_object(answer(status, body), DOING) == found
 
 
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [("5402", 5402), ("-1", -1), (True, None), ("54 02", None), ("1" * 10, None), (10**9, None), (5402.0, None)],
+)
+def test_a_code_is_a_number_however_it_is_written(code: t.Any, found: int | None) -> None:
+    assert error_of(400, {"code": code, "message": "No."}).code == found
+
+
 def test_words_of_a_novels_length_are_shortened_in_the_sentence_only() -> None:
     error = error_of(400, {"code": 5301, "message": "word " * 10_000})
     assert len(str(error)) < 1100

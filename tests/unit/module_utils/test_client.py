@@ -265,6 +265,13 @@ def test_a_refusal_of_the_message_is_not_taken_for_one_of_multipart(
     assert len(sandbox.requests("send")) == 1
 
 
+def test_a_body_that_is_too_large_is_not_sent_in_the_other_shape(connect: Connect) -> None:
+    with serving(answering(http(413, {"message": "Request Entity Too Large"}))) as server:
+        error = failure_of(Caller(connect(api_url=server.url)), body_format="multipart")
+    assert (type(error), error.status) == (InvalidRequest, 413)
+    assert len(server.received) == 1
+
+
 def test_a_server_that_refuses_both_shapes_is_not_remembered(connect: Connect, state_dir: str) -> None:
     with serving(answering(http(400))) as server:
         caller = Caller(connect(api_url=server.url, state_dir=state_dir))
@@ -469,6 +476,17 @@ def test_a_message_that_is_not_the_tasks_own_is_not_taken_for_it(connect: Connec
         for expected, standing in pool.map(play, SCENES):
             assert len(set(expected)) == len(expected)
             assert standing == expected
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_scheduled_message_is_looked_for_among_the_scheduled(sandbox: Sandbox, connect: Connect, moment: str) -> None:
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    other = Caller(connect(sandbox)).client.send_message({**FIELDS, "message": "Other", "scheduled_time": at}, "json")
+    sandbox.fault("reset", "send", moment=moment)
+    sent = Caller(connect(sandbox)).client.send_message({**FIELDS, "scheduled_time": at}, "json")
+    assert [draft["id"] for draft in sandbox.account()["scheduled"]] == [other.id, sent.id]
+    assert sent.attempts == (1 if moment == "after" else 2)
+    assert sandbox.requests("list") == []
 
 
 def test_entities_and_trimmed_space_do_not_hide_the_message(sandbox: Sandbox, connect: Connect) -> None:

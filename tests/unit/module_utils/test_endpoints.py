@@ -10,11 +10,17 @@ import typing as t
 
 import pytest
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, NotFound, PermissionDenied
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
+    InvalidOption,
+    NotFound,
+    PermissionDenied,
+    ServiceFailed,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 from ansible_collections.teamchat.zoom.tests.unit.callers import Caller
+from ansible_collections.teamchat.zoom.tests.unit.wire import answering, http, serving
 
 Connect = t.Callable[..., Connection]
 OPS = {"to_channel": seeds.OPS}
@@ -39,6 +45,28 @@ def test_a_fresh_message_is_waited_for(sandbox: Sandbox, connect: Connect) -> No
     client = Caller(connect(sandbox)).client
     sent = client.send_message({"message": "One", **OPS}, "json").id
     assert client.get_message(OPS, sent)["message"] == "One"
+
+
+def test_a_fresh_message_can_be_answered_as_soon_as_zoom_knows_it(sandbox: Sandbox, connect: Connect) -> None:
+    sandbox.settings(visible_after=1)
+    client = Caller(connect(sandbox)).client
+    main = client.send_message({"message": "One", **OPS}, "json").id
+    sent = client.send_message({"message": "Reply", "reply_main_message_id": main, **OPS}, "json")
+    assert sent.attempts > 1
+    assert [message["reply_main_message_id"] for message in sandbox.messages()] == [None, main]
+
+
+def test_an_answer_without_a_message_is_none_of_zooms(connect: Connect) -> None:
+    with serving(answering(http(200, {"message": "Welcome"}))) as server, pytest.raises(ServiceFailed) as caught:
+        Caller(connect(api_url=server.url)).client.get_message(OPS, "A")
+    assert caught.value.sentence == "Reading the message failed: the answer has no message."
+    assert caught.value.hint == "Check api_url, proxies and sign-in pages."
+
+
+def test_a_channel_that_is_gone_is_no_missing_message(sandbox: Sandbox, connect: Connect) -> None:
+    with pytest.raises(NotFound) as caught:
+        Caller(connect(sandbox)).client.delete_message({"to_channel": "nowhere"}, "A")
+    assert caught.value.code == 4130
 
 
 def test_files_are_uploaded_sent_and_taken_back(sandbox: Sandbox, connect: Connect) -> None:

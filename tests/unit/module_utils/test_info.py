@@ -78,6 +78,7 @@ def test_a_span_between_two_times(read: Read, sandbox: Sandbox) -> None:
         ({"since": "52w"}, "since is '52w'; Zoom gives messages of the last six months only."),
         ({"since": "1h", "until": "1h"}, "until is '1h', which is not after since, '1h'."),
         ({"limit": 0}, "limit must be at least 1, not 0."),
+        ({"search": "x" * 257}, "search has 257 characters; Zoom takes 256 at most."),
         ({"message_id": " "}, "message_id is empty; leave it out, or give an id."),
         *(
             (
@@ -137,3 +138,15 @@ def test_a_remembered_name_of_a_channel_that_is_gone_is_looked_up_again(read: Re
 def test_channels_are_read_by_id_and_exact_name(read: Read, arguments: Result, names: list[str]) -> None:
     result = read(CHANNELS, **arguments)
     assert ([channel["name"] for channel in result["channels"]], result["changed"]) == (names, False)
+
+
+def test_a_missing_scope_is_not_taken_for_a_missing_channel(read: Read, sandbox: Sandbox) -> None:
+    sandbox.fault("error:403:4711:Invalid access token, does not contain scopes.", "channel")
+    result = read(CHANNELS, channel_id=seeds.OPS)
+    assert (result["failed"], result["failure"]["reason"], result["failure"]["code"]) == (True, "permission", 4711)
+
+
+def test_without_a_name_all_channels_of_the_user_are_read(read: Read) -> None:
+    names = [channel["name"] for channel in read(CHANNELS)["channels"]]
+    assert {"ops", "duplicate"} < set(names)
+    assert [channel["name"] for channel in read(CHANNELS, limit=2)["channels"]] == names[:2]

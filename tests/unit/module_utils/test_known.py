@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import math
 import pathlib
 import time
 
@@ -35,6 +36,16 @@ def test_a_message_of_another_process_cannot_be_claimed(state_dir: str) -> None:
     assert known(state_dir).claim("ops", "B")
 
 
+def test_a_message_that_was_deleted_is_forgotten_by_all(state_dir: str) -> None:
+    own = known(state_dir)
+    assert own.claim("ops", "A")
+    assert own.claim("ops", "B")
+    assert known(state_dir).age("ops", "A") < 60
+    known(state_dir).forget("ops", "A")
+    assert known(state_dir).age("ops", "A") == math.inf
+    assert known(state_dir).age("ops", "B") < 60
+
+
 def test_without_a_state_folder_each_process_knows_its_own() -> None:
     own = known("")
     assert own.claim("ops", "A")
@@ -62,7 +73,12 @@ def test_a_damaged_file_is_replaced(state_dir: str, stored: dict[str, object]) -
 def test_a_lock_that_is_never_free_does_not_stop_a_message(state_dir: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_known, "_LOCK_SECONDS", 0.05)
     with StateFolder(state_dir, unwarned).lock("sent-" + key("ops"), 1.0):
-        assert known(state_dir).claim("ops", "A")
+        own = known(state_dir)
+        assert own.claim("ops", "A")
+        assert own.age("ops", "A") < 60
+        assert own.age("ops", "B") == math.inf
+        own.forget("ops", "A")
+        assert own.age("ops", "A") == math.inf
 
 
 def test_one_of_many_gets_the_message(tmp_path: pathlib.Path) -> None:

@@ -6,16 +6,21 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
 import pathlib
+import platform
+import sys
 import typing as t
 
 import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.teamchat.zoom.plugins.module_utils import _markdown
 from ansible_collections.teamchat.zoom.plugins.module_utils._desired import CHECK_MODE_ID
 from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call
 from ansible_collections.teamchat.zoom.plugins.modules.zoom_chat_message import DEFINITION
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.unit.wire import answering, http, serving
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
@@ -305,6 +310,27 @@ def test_cards_of_an_edit_are_compared_by_value(task: Task, sandbox: Sandbox) ->
     assert written(sandbox) == ["send", "edit"]
 
 
+@pytest.mark.parametrize("card_json", ["no JSON", None, 7])
+def test_a_card_that_zoom_does_not_show_is_replaced(card_json: t.Any) -> None:
+    """Also one whose JSON cannot be read equals none."""
+    standing = {"id": "A", "message": "Card", "interactive_cards": [{"card_id": "1", "card_json": card_json}]}
+    with serving(answering(http(200, standing), http(204))) as server:
+        arguments = {
+            "api_url": server.url,
+            "access_token": seeds.ACCESS_TOKEN,
+            "user_id": "me",
+            "state_dir": "",
+            "msg": "Card",
+            "to_channel": seeds.OPS,
+            "message_id": "A",
+            "interactive_cards": [{"a": 1}],
+        }
+        validation = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(arguments)
+        result = DEFINITION.outcome(Call(validation.validated_parameters, False, False, pytest.fail))
+    assert result["operation"] == "edited"
+    assert json.loads(server.received[1].body)["interactive_cards"] == [{"card_json": '{"a": 1}'}]
+
+
 def test_a_message_is_deleted_once(task: Task, sandbox: Sandbox, notice: str) -> None:
     where = {"to_channel": seeds.OPS, "message_id": notice, "state": "absent"}
     checked = task(check_mode=True, **where)
@@ -320,6 +346,37 @@ def test_a_message_is_deleted_once(task: Task, sandbox: Sandbox, notice: str) ->
     assert [(result["changed"], result["operation"]) for result in results] == [(True, "deleted"), (False, "unchanged")]
     assert task(check_mode=True, **where)["changed"] is False
     assert [message["status"] for message in sandbox.messages()] == ["Deleted"]
+
+
+def test_an_edit_and_a_deletion_of_what_check_mode_would_have_sent_can_be_checked(task: Task, sandbox: Sandbox) -> None:
+    where = {"to_channel": seeds.OPS, "message_id": CHECK_MODE_ID, "check_mode": True, "diff": True}
+    edited = task(msg="All", **where)
+    assert (edited["operation"], edited["request"]["method"]) == ("edited", "PUT")
+    assert (edited["diff"]["before"], edited["diff"]["after"]) == ("", "All\n")
+    deleted = task(state="absent", **where)
+    assert (deleted["operation"], deleted["request"]["method"]) == ("deleted", "DELETE")
+    assert (deleted["diff"]["before"], deleted["diff"]["after"]) == ("", "")
+    assert sandbox.requests() == []
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_the_diff_of_a_deletion_shows_what_goes(task: Task, check_mode: bool) -> None:
+    sent = task(msg="Logs", to_channel=seeds.OPS, files=[{"name": "a", "content": "aa"}])["id"]
+    where = {"to_channel": seeds.OPS, "message_id": sent, "state": "absent", "diff": True}
+    diff = task(check_mode=check_mode, **where)["diff"]
+    assert (diff["before"], diff["after"]) == ("Logs\n[file] a (2 bytes)\n", "")
+    task(**where)
+    gone = task(check_mode=check_mode, **where)
+    assert (gone["changed"], gone["diff"]["before"], gone["diff"]["after"]) == (False, "", "")
+
+
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_deletion_in_a_channel_that_does_not_exist_is_an_error(task: Task, check_mode: bool) -> None:
+    message_id = "00112233-4455-6677-8899-AABBCCDDEEFF"
+    result = task(state="absent", message_id=message_id, to_channel="nowhere", check_mode=check_mode)
+    doing = "Reading" if check_mode else "Deleting"
+    assert result["msg"] == f"{doing} the message failed: Channel does not exist: nowhere (HTTP 404, code 4130)."
+    assert result["changed"] is False
 
 
 def test_a_deletion_whose_answer_is_lost_is_a_deletion(task: Task, sandbox: Sandbox) -> None:
@@ -377,6 +434,23 @@ def test_a_text_of_equal_parts_needs_as_many_messages(task: Task, sandbox: Sandb
     assert [result["changed"] for result in results] == [True, False]
     assert results[0]["ids"] == results[1]["ids"] == [message["id"] for message in sandbox.messages()]
     assert len(set(results[0]["ids"])) == 3
+
+
+def test_files_without_a_text_are_unique_in_their_thread(task: Task, sandbox: Sandbox, notice: str) -> None:
+    where = {"to_channel": seeds.OPS, "reply_main_message_id": notice, "unique_within": 600, "diff": True}
+    first, second = [task(files=TWO, **where) for _index in range(2)]
+    assert [first["changed"], second["changed"]] == [True, False]
+    _main, *replies = sandbox.messages()
+    assert [reply["reply_main_message_id"] for reply in replies] == [notice, notice]
+    assert first["ids"] == second["ids"] == [reply["id"] for reply in replies]
+    digests = [hashlib.sha256(text).hexdigest() for text in (b"a", b"b")]
+    lines = f"[file] a.txt (1 bytes, sha256 {digests[0]})\n[file] b.txt (1 bytes, sha256 {digests[1]})\n"
+    assert [(result["diff"]["before"], result["diff"]["after"]) for result in (first, second)] == [
+        ("", lines),
+        (lines, lines),
+    ]
+    # In another place they are other messages.
+    assert task(files=TWO, to_channel=seeds.OPS, unique_within=600)["changed"] is True
 
 
 def test_what_is_scheduled_is_unique_too(task: Task, sandbox: Sandbox) -> None:
@@ -565,6 +639,19 @@ def test_mentions_and_markdown_do_not_mix_with_positions(task: Task) -> None:
     items = [{"start_position": 0, "end_position": 3, "at_type": 2}]
     result = task(msg="@all", markup="markdown", at_items=items, to_channel=seeds.OPS)
     assert result["msg"] == "at_items does not go with markup=markdown, which moves positions; use mentions."
+
+
+def test_markdown_without_its_library_is_refused_with_what_to_install(
+    task: Task, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_markdown, "MARKDOWN_IT_IMPORT_ERROR", "Traceback")
+    result = task(msg="*x*", markup="markdown", to_channel=seeds.OPS)
+    assert result["msg"] == (
+        "markup=markdown needs the Python library markdown-it-py, which is missing on"
+        f" {platform.node()} ({sys.executable})."
+    )
+    assert result["failure"]["hint"] == f"Install it there: {sys.executable} -m pip install markdown-it-py"
+    assert task(msg="x", to_channel=seeds.OPS)["changed"] is True
 
 
 def test_markdown_that_renders_to_nothing_is_refused(task: Task) -> None:

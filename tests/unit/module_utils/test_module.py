@@ -20,7 +20,7 @@ from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 
 Params = dict[str, t.Any]
 UNVERIFIED = "validate_certs is false: whoever stands between here and Zoom can read the token and the messages."
-MODULE = "ansible_collections.teamchat.zoom.plugins.modules.zoom_chat_message"
+MODULES = "ansible_collections.teamchat.zoom.plugins.modules."
 
 
 def call_of(params: Params, warnings: list[str]) -> Call:
@@ -67,11 +67,13 @@ def test_own_options_join_the_connections(params: Params) -> None:
 def run_module(tmp_path: pathlib.Path) -> t.Callable[..., tuple[int, dict[str, t.Any], str]]:
     """The module in a Python of its own, as a target runs it; keywords are environment variables."""
 
-    def run(arguments: Params, **environment: str) -> tuple[int, dict[str, t.Any], str]:
+    def run(
+        arguments: Params, module: str = MODULES + "zoom_chat_message", **environment: str
+    ) -> tuple[int, dict[str, t.Any], str]:
         file = tmp_path / "arguments.json"
         file.write_text(json.dumps({"ANSIBLE_MODULE_ARGS": arguments}))
         done = subprocess.run(
-            [sys.executable, "-m", MODULE, str(file)],
+            [sys.executable, "-m", module, str(file)],
             capture_output=True,
             text=True,
             timeout=30,
@@ -92,6 +94,23 @@ def test_the_module_sends(run_module: RunModule, sandbox: Sandbox) -> None:
     assert (code, errors) == (0, "")
     assert result["id"] == sandbox.messages()[0]["id"]
     assert seeds.CLIENT_SECRET not in json.dumps(result)
+
+
+@pytest.mark.parametrize(
+    ("module", "arguments", "found"),
+    [
+        ("zoom_chat_channel_info", {"channel_id": seeds.OPS}, ("channels", "name", "ops")),
+        ("zoom_chat_message_info", {"to_channel": seeds.OPS}, ("messages", "message", "Hello")),
+    ],
+)
+def test_the_modules_that_read_read(
+    run_module: RunModule, sandbox: Sandbox, module: str, arguments: Params, found: tuple[str, str, str]
+) -> None:
+    sandbox.say(seeds.SENDER, "Hello", to_channel=seeds.OPS)
+    code, result, errors = run_module({**arguments, "state_dir": ""}, MODULES + module, **sandbox.environment())
+    assert (code, errors) == (0, "")
+    name, key, value = found
+    assert [entry[key] for entry in result[name]] == [value]
 
 
 def test_the_module_fails_cleanly(run_module: RunModule, sandbox: Sandbox) -> None:

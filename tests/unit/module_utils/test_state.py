@@ -254,13 +254,17 @@ def test_link_as_the_folder_is_not_used_even_with_a_slash_at_its_end(tmp_path: p
     assert list((tmp_path / "target").iterdir()) == []
 
 
-def test_folder_in_the_place_of_a_file_is_one_warning(path: pathlib.Path) -> None:
+@pytest.mark.parametrize("change", ["write", "remove"])
+def test_folder_in_the_place_of_a_file_is_one_warning(path: pathlib.Path, change: str) -> None:
     (path / "token.json").mkdir(parents=True)
     path.chmod(0o700)
     warnings: list[str] = []
     folder = StateFolder(str(path), warnings.append)
     assert folder.read("token") is None
-    folder.write("token", {"a": 1})
+    if change == "write":
+        folder.write("token", {"a": 1})
+    else:
+        folder.remove("token")
     assert warnings == [
         f"state_dir: {path} cannot be used (Is a directory); tokens, send windows and the outbox are not kept"
     ]
@@ -277,6 +281,53 @@ def test_lock_file_that_is_a_link_is_one_warning(path: pathlib.Path, tmp_path: p
     assert len(warnings) == 1
     assert "Too many levels of symbolic links" in warnings[0]
     assert not (tmp_path / "elsewhere").exists()
+
+
+def test_lock_file_that_is_no_regular_file_is_one_warning(path: pathlib.Path) -> None:
+    path.mkdir(parents=True, mode=0o700)
+    os.mkfifo(path / "token.lock", 0o600)
+    warnings: list[str] = []
+    folder = StateFolder(str(path), warnings.append)
+    with folder.lock("token", 1.0):
+        pass
+    assert warnings == [
+        f"state_dir: {path} cannot be used (token.lock is not a regular file of this user); "
+        "tokens, send windows and the outbox are not kept"
+    ]
+
+
+def test_folder_on_a_file_system_without_permissions_is_not_used(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.mkdir(parents=True)
+    path.chmod(0o755)
+    # As VFAT does, which takes every mode and keeps its own.
+    monkeypatch.setattr(os, "fchmod", lambda _descriptor, _mode: None)
+    warnings: list[str] = []
+    StateFolder(str(path), warnings.append).write("token", {"a": 1})
+    assert warnings == [
+        f"state_dir: {path} cannot be used (it cannot be closed to other users); "
+        "tokens, send windows and the outbox are not kept"
+    ]
+    assert list(path.iterdir()) == []
+
+
+def test_threads_that_find_the_folder_unusable_at_once_give_one_warning(tmp_path: pathlib.Path) -> None:
+    class Overtaken(StateFolder):
+        """While one thread opens the folder, another one has found that it cannot be used."""
+
+        def _open_folder(self) -> int:
+            if threading.current_thread() is threading.main_thread():
+                other = threading.Thread(target=self.write, args=("token", {}))
+                other.start()
+                other.join()
+            return super()._open_folder()
+
+    unusable = a_file(tmp_path)
+    warnings: list[str] = []
+    Overtaken(unusable.path, warnings.append).write("token", {})
+    assert len(warnings) == 1
+    assert warnings[0].startswith(f"state_dir: {unusable.path} cannot be used (Not a directory);")
 
 
 @settings(deadline=None)
@@ -357,8 +408,9 @@ def test_error_under_the_lock_passes_and_frees_it(path: pathlib.Path) -> None:
         assert folder.usable
 
 
+@pytest.mark.parametrize("is_made_anew", [False, True])
 def test_lock_on_a_file_that_was_cleared_away_is_not_taken_for_the_lock(
-    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, is_made_anew: bool
 ) -> None:
     folder = StateFolder(str(path), unwarned)
     cleared: list[str] = []
@@ -367,6 +419,8 @@ def test_lock_on_a_file_that_was_cleared_away_is_not_taken_for_the_lock(
         if not cleared:
             cleared.append("token.lock")
             (path / "token.lock").unlink()
+            if is_made_anew:
+                (path / "token.lock").touch()
         flock(descriptor, operation)
 
     flock = fcntl.flock

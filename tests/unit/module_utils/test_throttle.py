@@ -212,7 +212,17 @@ def test_moments_of_another_boot_are_told_by_the_wall_clock(seconds: float, unti
 
 
 def test_what_is_no_entry_is_left_out() -> None:
-    entries = [["a", 1, True], [7, 1.0, True], ["b", "x", True], ["c", 1.0, 1], [7, None, True], ["d", 1.0], 5, "abc"]
+    entries = [
+        ["a", 1, True],
+        [7, 1.0, True],
+        ["b", "x", True],
+        ["c", 1.0, 1],
+        [7, None, True],
+        ["d", 1.0],
+        5,
+        "abc",
+        ["e", 10**400, True],
+    ]
     record = ChannelRecord.load({"boot": "boot", "entries": entries}, VirtualTime().clock())
     assert record.entries == [Entry("a", 1.0, sent=True)]
 

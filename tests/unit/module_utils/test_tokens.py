@@ -134,6 +134,28 @@ def test_a_rejected_token_is_forgotten_everywhere(tokens: t.Callable[..., Tokens
     assert second.get(never, 1.0) == "two"
 
 
+def test_a_rejected_token_is_not_used_again_though_another_process_holds_the_lock(
+    tokens: t.Callable[..., Tokens], state_dir: str
+) -> None:
+    own = tokens()
+    assert own.get(fetching("one"), 1.0) == "one"
+    with StateFolder(state_dir, unwarned).lock(own._name, 1.0):
+        assert own.renewable("one")
+        with pytest.raises(ServiceFailed):
+            own.get(never, 0.1)
+    # The other one has ended without a new token.
+    assert own.get(fetching("two"), 1.0) == "two"
+    assert tokens().get(never, 1.0) == "two"
+
+
+def test_a_token_that_oauth_gives_again_is_used_again(tokens: t.Callable[..., Tokens]) -> None:
+    own = tokens()
+    own.get(fetching("one"), 1.0)
+    assert own.renewable("one")
+    assert own.get(fetching("one"), 1.0) == "one"
+    assert own.get(never, 1.0) == "one"
+
+
 def test_who_waits_in_vain_for_another_ones_token_is_told_so(tokens: t.Callable[..., Tokens], state_dir: str) -> None:
     waiting = tokens()
     with StateFolder(state_dir, unwarned).lock(waiting._name, 1.0), pytest.raises(ServiceFailed) as caught:

@@ -137,3 +137,31 @@ def test_the_host_that_a_task_was_delegated_to_is_named(failed: Failed) -> None:
     assert failed({"msg": "m"}, Templated)["delegate"] is None
     known = {"msg": "m", "_ansible_delegated_vars": {"ansible_delegated_host": "db2"}}
     assert failed(known, Templated)["delegate"] == "db2"
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/srv/deploy/site.yml:7", "site.yml:7"),
+        ("/srv/deploy/roles/web/tasks/main.yml:3", "roles/web/tasks/main.yml:3"),
+        ("/usr/share/ansible/roles/web/tasks/main.yml:3", "roles/web/tasks/main.yml:3"),
+        (
+            "/usr/share/ansible/collections/ansible_collections/shop/site/roles/web/tasks/main.yml:3",
+            "ansible_collections/shop/site/roles/web/tasks/main.yml:3",
+        ),
+        ("/home/alice/included.yml:2", "included.yml:2"),
+        (None, None),
+    ],
+)
+def test_a_path_is_told_from_where_it_can_be_recognised(path: str | None, told: str | None) -> None:
+    class Placed(_Task):
+        action = "ansible.builtin.debug"
+        no_log = False
+
+        def get_path(self) -> str | None:
+            return path
+
+        def get_name(self, include_role_fqcn: bool) -> str:
+            return f"Look {include_role_fqcn}"
+
+    assert Describer(Scrubber([]), "/srv/deploy").task(Placed(), "play-1", False)["path"] == told

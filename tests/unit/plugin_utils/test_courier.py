@@ -4,18 +4,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
+import re
 import signal
+import stat
 import subprocess
 import sys
 import time
 import typing as t
 
 import pytest
+from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _pipe
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._courier import Lines
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import (
+    MOST_PARCELS,
+    REPLY,
+    SEND,
+    Outbox,
+    Parcel,
+    Step,
+)
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import Pipe
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._transports import where
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils import lines
@@ -83,10 +97,13 @@ def test_a_line_that_never_ends_costs_no_memory() -> None:
     os.close(reader)
 
 
-def test_the_end_of_the_parent_is_the_end_of_the_lines() -> None:
+@pytest.mark.parametrize("system", ["Linux", "others"])
+def test_the_end_of_the_parent_is_the_end_of_the_lines(system: str) -> None:
     """A child of it holds the pipe open, as a worker of Ansible's would that somebody else started."""
     code = """if True:
         import os, sys
+        if sys.argv[1] != "Linux":
+            del os.pidfd_open
         from ansible_collections.teamchat.zoom.plugins.plugin_utils._courier import Lines
         reader, writer = os.pipe()
         parent = os.getpid()
@@ -100,7 +117,7 @@ def test_the_end_of_the_parent_is_the_end_of_the_lines() -> None:
     """
     collections = pathlib.Path(__file__).resolve().parents[3] / ".collections"
     ended = subprocess.run(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", code, system],
         env={**os.environ, "PYTHONPATH": str(collections)},
         capture_output=True,
         timeout=20,
@@ -197,6 +214,22 @@ def test_a_courier_that_is_killed_while_it_delivers_is_replaced_without_doubling
     assert not any("Delivered late" in message["message"] for message in sandbox.messages())
 
 
+def test_of_two_summaries_only_the_usual_targets_replaces_the_message_of_a_killed_courier(
+    sandbox: Sandbox, state_dir: str
+) -> None:
+    given = options(sandbox, state_dir=state_dir, live=True, failure_channel=seeds.DEPLOYMENTS)
+    pipe = Pipe(order(given))
+    events = list(a_run(lines.failed("Try", "web1", "broken"), hosts={"web1": lines.counts(failures=1)}))
+    pipe.write(b"".join(dumped(line) for line in events[:-2]))
+    assert until(lambda: list(pathlib.Path(state_dir).glob("running-*.json")))
+    os.kill(courier_of(pipe), signal.SIGKILL)
+    assert pipe.finish([dumped(line) for line in events[-2:]], 20) == {"warnings": []}
+    mains = [message for message in sandbox.messages() if message["reply_main_message_id"] is None]
+    assert [(main["channel"], len(main["history"])) for main in mains] == [(seeds.OPS, 1), (seeds.DEPLOYMENTS, 0)]
+    assert all(main["message"].startswith("❌ site.yml failed") for main in mains)
+    assert len(sandbox.requests("edit")) == 1
+
+
 def test_a_courier_that_ends_twice_is_said_to_have_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
@@ -208,7 +241,80 @@ def test_a_courier_that_ends_twice_is_said_to_have_ended(
         pipe.finish([b"end\n"], 10)
 
 
+def test_what_a_courier_that_is_gone_cannot_be_told_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_pipe, "MOST_KEPT", 20)
+    pipe = Pipe(order(options()))
+    os.kill(courier_of(pipe), signal.SIGKILL)
+    assert until(lambda: not is_running(courier_of(pipe)))
+    # The first two are kept for a second courier.
+    for _index in range(5):
+        pipe.write(b"123456789\n")
+    assert pipe.lost == 3
+    pipe._process.close()
+
+
+def pipes() -> list[str]:
+    """The descriptors of this process that are ends of pipes."""
+    found = []
+    for name in os.listdir("/dev/fd"):
+        with contextlib.suppress(OSError):
+            if stat.S_ISFIFO(os.fstat(int(name)).st_mode):
+                found.append(name)
+    return sorted(found)
+
+
+def test_a_courier_that_cannot_be_started_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/there/is/no/python")
+    before = pipes()
+    with pytest.raises(FileNotFoundError):
+        Pipe(order(options()))
+    assert pipes() == before
+    assert _pipe._descriptors == set()
+
+
+def test_a_second_courier_that_cannot_be_started_is_as_good_as_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    pipe = Pipe(order(options()))
+    os.kill(courier_of(pipe), signal.SIGKILL)
+    monkeypatch.setattr(sys, "executable", "/there/is/no/python")
+    with pytest.raises(_pipe.CourierEnded):
+        pipe.finish([b"end\n"], 10)
+    assert _pipe._descriptors == set()
+
+
+def test_an_error_is_told_by_its_kind_and_where_it_comes_from() -> None:
+    def fail() -> None:
+        raise ValueError("secret")
+
+    with pytest.raises(ValueError, match="secret") as raised:
+        fail()
+    line = fail.__code__.co_firstlineno + 1
+    assert _pipe.origin(raised.value) == f"ValueError (test_courier.py:{line})"
+    assert _pipe.origin(ValueError("secret")) == "ValueError"
+
+
 # The courier
+
+
+def test_without_an_order_there_is_no_answer() -> None:
+    """As when Ansible ends between the start of the courier and the first line."""
+    ended = subprocess.run(
+        [sys.executable, _pipe._BOOTSTRAP, *filter(None, sys.path)], input=b"", capture_output=True, timeout=20
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
+
+
+def test_options_that_are_wrong_are_the_answer() -> None:
+    assert told(options(), a_run()) == [
+        "No target: give to_channel (or ZOOM_CHAT_TO_CHANNEL), to_contact, to_channel_name, or webhook_url."
+    ]
+
+
+def test_a_defect_is_told_without_the_text_of_its_error(sandbox: Sandbox, state_dir: str) -> None:
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir), playbook=["no path"]))
+    (warning,) = (pipe.finish([dumped(line) for line in a_run()], 20) or {})["warnings"]
+    assert re.fullmatch(
+        r"The summary was not delivered, because of a defect in the courier: \w+ \(\w+\.py:\d+\)\.", warning
+    )
 
 
 def test_a_run_without_an_end_was_interrupted(sandbox: Sandbox, state_dir: str) -> None:
@@ -295,8 +401,90 @@ def test_a_token_is_fetched_while_the_run_goes_on(sandbox: Sandbox) -> None:
     for line in events[:2]:
         pipe.write(dumped(line))
     assert until(lambda: [request["operation"] for request in sandbox.requests()] == ["token"])
+    # The answer is still on its way.
+    time.sleep(0.5)
     assert pipe.finish([dumped(line) for line in events[2:]], 20) == {"warnings": []}
     assert [request["operation"] for request in sandbox.requests()] == ["token", "send"]
+
+
+def test_a_state_folder_that_cannot_be_used_is_told_once(sandbox: Sandbox, tmp_path: pathlib.Path) -> None:
+    """For the transport of the run's course, that of its end, and the outbox."""
+    folder = tmp_path / "state"
+    folder.write_text("in the way", encoding="utf-8")
+    assert told(options(sandbox, state_dir=str(folder), live=True), a_run()) == [
+        f"state_dir: {folder} cannot be used (Not a directory); tokens, send windows and the outbox are not kept"
+    ]
+
+
+def test_what_cannot_be_kept_is_said_to_be_lost(sandbox: Sandbox) -> None:
+    sandbox.fault("401", "send", times=None)
+    (warning,) = told(options(sandbox), a_run())
+    assert warning.startswith("The summary was not delivered: ")
+    assert warning.endswith(" It could not be kept either.")
+
+
+@contextlib.contextmanager
+def outbox(given: dict[str, t.Any]) -> t.Iterator[tuple[Outbox, t.Callable[..., Parcel]]]:
+    """The outbox of these options, and what makes parcels for it."""
+
+    def parcel(*texts: t.Any, run: str = "") -> Parcel:
+        steps = [Step(SEND if number == 0 else REPLY, text=text) for number, text in enumerate(texts)]
+        return Parcel(where(settings), {"to_channel": seeds.OPS}, time.time() - 3600, steps, run)
+
+    settings = Settings.from_options(given, {})
+    yield Outbox(StateFolder(given["state_dir"], pytest.fail)), parcel
+
+
+def test_what_earlier_runs_left_takes_no_more_than_its_share(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    with outbox(given) as (kept, parcel):
+        for number in range(3):
+            with kept.put(parcel(*({"message": f"{number}.{step}"} for step in range(10)))):
+                pass
+    assert told(given, a_run()) == []
+    # Two with ten messages each, and this run's own.
+    assert until(lambda: len(sandbox.messages()) == 21)
+    assert until(lambda: [path.name for path in pathlib.Path(state_dir).glob("outbox-*.json")] == ["outbox-02.json"])
+
+
+def test_a_parcel_that_nobody_can_deliver_is_thrown_away(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    with outbox(given) as (kept, parcel):
+        for text in ("no fields", {"message": "fine"}):
+            with kept.put(parcel(text)):
+                pass
+    assert told(given, a_run()) == []
+    assert until(lambda: len(sandbox.messages()) == 2)
+    assert until(lambda: list(pathlib.Path(state_dir).glob("outbox-*.json")) == [])
+
+
+def test_a_second_courier_tells_of_a_parcel_that_it_cannot_deliver(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    with outbox(given) as (kept, parcel), kept.put(parcel("no fields", run="r1")):
+        pass
+    pipe = Pipe(order(given, run="r1", again=True))
+    (warning,) = (pipe.finish([dumped(line) for line in a_run()], 20) or {})["warnings"]
+    assert re.fullmatch(
+        r"The summary was not delivered: There is a defect in the courier: \w+ \(_\w+\.py:\d+\)\."
+        r" It is kept in state_dir, and the next run delivers it\.",
+        warning,
+    )
+
+
+def test_a_second_courier_writes_into_the_folder_of_a_dry_run(tmp_path: pathlib.Path) -> None:
+    pipe = Pipe(order(options(dry_run_dir=str(tmp_path), to_channel="ops"), again=True))
+    assert pipe.finish([dumped(line) for line in a_run()], 20) == {"warnings": []}
+    assert sorted(path.name for path in tmp_path.glob("*/*")) == ["01-send-to-ops.json", "01-send-to-ops.txt"]
+
+
+def test_without_a_free_place_a_summary_is_sent_all_the_same(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    with outbox(given) as (kept, parcel), contextlib.ExitStack() as held:
+        for _index in range(MOST_PARCELS):
+            held.enter_context(kept.put(parcel({"message": "held"})))
+        assert told(given, a_run()) == []
+    (message,) = sandbox.messages()
+    assert message["message"].startswith("✅ site.yml succeeded")
 
 
 def test_a_summary_goes_through_among_those_that_never_will(sandbox: Sandbox, state_dir: str) -> None:

@@ -122,6 +122,31 @@ def test_without_a_free_place_there_is_none(outbox: Outbox) -> None:
             stack.enter_context(outbox.put(parcel()))
 
 
+def test_a_place_that_is_being_taken_is_left_alone(outbox: Outbox, tmp_path: pathlib.Path) -> None:
+    """Its lock is held, and its parcel is not there yet."""
+    with StateFolder(str(tmp_path / "state"), fail).lock("outbox-00", 1.0), outbox.put(parcel()):
+        assert [file.name for file in (tmp_path / "state").glob("*.json")] == ["outbox-01.json"]
+
+
+def test_a_place_that_is_taken_in_between_is_left_alone(tmp_path: pathlib.Path) -> None:
+    class Overtaken(StateFolder):
+        """Another run is faster at the first place: it has put its parcel there and ended."""
+
+        @contextlib.contextmanager
+        def lock(self, name: str, timeout: float) -> t.Iterator[None]:
+            if name == "outbox-00":
+                with Outbox(StateFolder(folder, fail)).put(parcel("theirs")):
+                    pass
+            with super().lock(name, timeout):
+                yield
+
+    folder = str(tmp_path / "state")
+    with Outbox(Overtaken(folder, fail)).put(parcel("ours")):
+        # The other's place is nobody's any more.
+        assert left(Outbox(StateFolder(folder, fail))) == ["theirs"]
+    assert left(Outbox(StateFolder(folder, fail))) == ["theirs", "ours"]
+
+
 def test_a_parcel_that_is_delivered_is_gone(outbox: Outbox, tmp_path: pathlib.Path) -> None:
     with outbox.put(parcel()) as slot:
         slot.remove()

@@ -886,3 +886,9 @@ def test_lines_of_any_content_never_raise(events: str, fields: dict[str, t.Any])
     report = report_of(run(), play(), task("x"), {**fields, "e": events}, {**fields, "e": events})
 
     assert len(report.failures) <= 1
+
+
+def test_a_recap_without_the_name_of_a_host_is_left_out() -> None:
+    report = report_of(play("a"), stats({"": counts(failures=1), "web1": counts(ok=1)}))
+    assert [host.name for host in report.hosts] == ["web1"]
+    assert report.outcome == SUCCESS

@@ -253,6 +253,35 @@ def test_all_text_has_the_contrast_that_wcag_asks_for(page: Page, scheme: str) -
     assert [found for found in measured if found[1] < 4.5] == []
 
 
+def test_an_interrupted_run_names_the_task_that_it_stopped_at() -> None:
+    lines = [run(), play(), task("Wait <long>"), ok("Wait <long>", "web1")]
+    assert " · stopped during Wait &lt;long&gt;" in _report_file.html(report_of(*lines, interrupted=True))
+    assert "stopped during" not in _report_file.html(report_of(*lines, stats({"web1": counts(ok=1)})))
+
+
+def test_a_reason_that_was_taken_from_the_output_is_not_told_twice() -> None:
+    def told(msg: str) -> str:
+        failure = failed("Install", "web1", msg, stderr="first line\nE: no such package\n")
+        return _report_file.html(
+            report_of(run(), play(), task("Install"), failure, stats({"web1": counts(failures=1)}))
+        )
+
+    assert told("").count("E: no such package") == 1
+    assert told("").count("<pre>") == 1
+    assert told("Broken.").count("<pre>") == 2
+    assert "<pre>Broken.</pre>" in told("Broken.")
+
+
+def test_what_would_make_the_report_too_large_is_told_without_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_report_file, "_MAX_FAILURES_SIZE", 100)
+    tasks = [
+        [task(name), failed(name, "web1", f"{name} failed", stderr=f"output of {name}")] for name in ("First", "Second")
+    ]
+    html = _report_file.html(report_of(run(), play(), *tasks[0], *tasks[1], stats({"web1": counts(failures=2)})))
+    assert [text in html for text in ("<pre>First failed</pre>", "output of First")] == [True, True]
+    assert [text in html for text in ("<pre>Second failed</pre>", "output of Second")] == [True, False]
+
+
 def test_a_report_of_ten_thousand_failing_hosts_stays_small() -> None:
     report = Report()
     report.add(run())

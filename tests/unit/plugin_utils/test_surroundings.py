@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import subprocess
 import typing as t
@@ -67,6 +68,16 @@ def test_a_ci_job_names_the_person_behind_it() -> None:
     assert _surroundings.user({"GITLAB_USER_LOGIN": "alice"}) == "alice"
 
 
+def test_a_user_without_a_name_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number."""
+    for variable in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_123)
+    assert _surroundings.user({}) is None
+    monkeypatch.setenv("LOGNAME", "deploy")
+    assert _surroundings.user({}) == "deploy"
+
+
 def git(folder: pathlib.Path, *arguments: str) -> str:
     command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments]
     return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True).stdout.strip()
@@ -94,6 +105,12 @@ def test_branch_and_commit_of_a_folder_within_a_repository(repository: pathlib.P
 def test_packed_references(repository: pathlib.Path) -> None:
     git(repository, "pack-refs", "--all")
     assert revision(repository) == ("main", git(repository, "rev-parse", "HEAD")[:7])
+
+
+def test_a_branch_without_a_commit_among_packed_references(repository: pathlib.Path) -> None:
+    git(repository, "pack-refs", "--all")
+    git(repository, "checkout", "-q", "--orphan", "fresh")
+    assert revision(repository) == ("fresh", None)
 
 
 def test_a_worktree_and_a_branch_with_a_slash(repository: pathlib.Path, tmp_path: pathlib.Path) -> None:

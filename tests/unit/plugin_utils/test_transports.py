@@ -10,7 +10,12 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
+    InvalidOption,
+    InvalidRequest,
+    RateLimited,
+    ZoomError,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery, _transports
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
@@ -143,6 +148,23 @@ def test_the_words_go_out_even_if_zoom_does_not_like_their_looks(api: Make, sand
     assert texts(sandbox) == ["Done"]
 
 
+def test_words_that_zoom_refuses_are_not_sent_again(api: Make, sandbox: Sandbox) -> None:
+    sandbox.fault("validation", "send")
+    sender = api()
+    with pytest.raises(InvalidRequest):
+        sender.deliver(sender.parcel(send()))
+    assert len(sandbox.requests("send")) == 1
+
+
+def test_preparing_works_without_a_state_folder(api: Make, sandbox: Sandbox, tmp_path: pathlib.Path) -> None:
+    """And says nothing of it: that is for the courier."""
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    sender = api(state_dir=str(tmp_path / "file"))
+    sender.way.prepare()
+    sender.deliver(sender.parcel(send()))
+    assert [request["operation"] for request in sandbox.requests()] == ["token", "send"]
+
+
 def test_a_channel_by_its_name(api: Make, sandbox: Sandbox) -> None:
     sender = api(to_channel=None, to_channel_name="deployments")
     sender.deliver(sender.parcel(send(), to_channel_name="deployments"))
@@ -237,6 +259,18 @@ def test_a_webhook_that_is_busy_is_asked_again(webhook: Make, sandbox: Sandbox, 
     sandbox.fault(fault, "webhook", times=2, seconds=0.2)
     sender = webhook()
     sender.deliver(sender.parcel(card()))
+    assert len(sandbox.account()["webhook"]) == 1
+
+
+def test_a_webhook_that_is_busy_for_long_is_not_waited_for(webhook: Make, sandbox: Sandbox) -> None:
+    sandbox.fault("429-seconds", "webhook", seconds=60)
+    start = time.monotonic()
+    with pytest.raises(RateLimited) as caught:
+        webhook().deliver(webhook().parcel(card()))
+    assert caught.value.retry_after == 60
+    assert time.monotonic() - start < 5.0
+    assert len(sandbox.requests("webhook")) == 1
+    assert webhook().deliver_rest() == 1
     assert len(sandbox.account()["webhook"]) == 1
 
 
