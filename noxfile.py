@@ -33,7 +33,7 @@ REQUESTS = {"2.28.0": "requests==2.28.0", "newest": "requests"}
 
 COPY = ".build/ansible_collections/teamchat/zoom"
 # The sandbox's own tests and those of the documentation are the same whatever the version of Ansible.
-UNITS = ["tests/unit/module_utils", "tests/unit/plugin_utils"]
+UNITS = ["tests/unit/module_utils", "tests/unit/plugin_utils", "tests/unit/callback"]
 PYTEST_INTEGRATION = ["tests/integration"]
 TARGETS = "tests/integration/targets/"
 # What depends on how a module gets its arguments, reaches its Python and gives its result back.
