@@ -297,9 +297,8 @@ def test_an_error_is_told_by_its_kind_and_where_it_comes_from() -> None:
 
 def test_without_an_order_there_is_no_answer() -> None:
     """As when Ansible ends between the start of the courier and the first line."""
-    ended = subprocess.run(
-        [sys.executable, _pipe._BOOTSTRAP, *filter(None, sys.path)], input=b"", capture_output=True, timeout=20
-    )
+    command = [sys.executable, _pipe._BOOTSTRAP, *filter(None, sys.path)]
+    ended = subprocess.run(command, input=b"", capture_output=True, timeout=20, check=False)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, b"", b"")
 
 
@@ -460,8 +459,10 @@ def test_a_parcel_that_nobody_can_deliver_is_thrown_away(sandbox: Sandbox, state
 
 def test_a_second_courier_tells_of_a_parcel_that_it_cannot_deliver(sandbox: Sandbox, state_dir: str) -> None:
     given = options(sandbox, state_dir=state_dir)
-    with outbox(given) as (kept, parcel), kept.put(parcel("no fields", run="r1")):
-        pass
+    with outbox(given) as (kept, parcel):
+        slot = kept.put(parcel("no fields", run="r1"))
+        with slot:
+            pass
     pipe = Pipe(order(given, run="r1", again=True))
     (warning,) = (pipe.finish([dumped(line) for line in a_run()], 20) or {})["warnings"]
     assert re.fullmatch(
