@@ -269,24 +269,24 @@ class Courier:
         """Whether this playbook's last run ended badly, and remember this one's end."""
         if self.report.head.check:
             return None
-        name = "last-" + key(self._order["playbook"], json.dumps(dict(self.settings.target)))
+        name = self._kept_as("last")
         last = (self._state.read(name) or {}).get("bad")
         self._state.write(name, {"bad": _delivery.is_bad(self.report.outcome)})
         return last if isinstance(last, bool) else None
 
     def remember_running(self, message_id: t.Optional[str]) -> None:
         """Keep the id of the message that follows this run, for a courier that may have to take this one's place."""
-        self._state.write(self._running_name, {"run": self._order["run"], "id": message_id})
+        self._state.write(self._kept_as("running"), {"run": self._order["run"], "id": message_id})
 
     def _running_message(self) -> t.Optional[str]:
         """The message that a courier before this one has posted and this run's summary shall replace."""
-        kept = self._state.read(self._running_name) or {}
+        kept = self._state.read(self._kept_as("running")) or {}
         message_id = kept.get("id") if kept.get("run") == self._order["run"] else None
         return message_id if self.settings.live and isinstance(message_id, str) else None
 
-    @property
-    def _running_name(self) -> str:
-        return "running-" + key(self._order["playbook"], json.dumps(dict(self.settings.target)))
+    def _kept_as(self, what: str) -> str:
+        """The name in the state folder for something about this playbook and target."""
+        return f"{what}-" + key(self._order["playbook"], json.dumps(dict(self.settings.target)))
 
     def _tell(self, was_bad: t.Optional[bool]) -> None:
         settings = self.settings

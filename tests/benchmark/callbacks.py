@@ -30,6 +30,7 @@ HOSTS = 200
 TASKS = 10
 LATENCY = 0.2
 FLUSH_TIMEOUT = 5
+NOTHING = {"ansible.builtin.debug": {"msg": "Measured"}}
 # Seconds that a task takes on its host; a module over SSH takes longer.
 ON_THE_HOST = 0.1
 # A run takes several seconds, so fewer rounds tell as much as with single tasks.
@@ -45,11 +46,11 @@ def callback_cost(rounds: int) -> list[Figure]:
         with running_sandbox(latency=LATENCY) as sandbox, _slack(LATENCY) as webhook:
             variants = {"none": {}, "ours": _ours(sandbox.environment()), "slack": _theirs(webhook)}
             working = _Runs(home, {"ansible.builtin.raw": f"sleep {ON_THE_HOST}"}).medians(rounds, variants)
-            idle = _Runs(home, {"ansible.builtin.debug": {"msg": "Measured"}}).medians(rounds, variants)
+            idle = _Runs(home, NOTHING).medians(rounds, variants)
         with running_sandbox() as sandbox, _slack(None) as webhook:
             sandbox.fault("hang", times=None, seconds=600)
             variants = {"none": {}, "ours": _ours(sandbox.environment()), "slack": _theirs(webhook)}
-            hanging = _Runs(home, {"ansible.builtin.debug": {"msg": "Measured"}}).medians(1, variants)
+            hanging = _Runs(home, NOTHING).medians(1, variants)
     figures = []
     for tasks, times in (
         (f"tasks of {ON_THE_HOST} s", working),
