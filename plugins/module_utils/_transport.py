@@ -203,7 +203,9 @@ class Transport:
     def close(self) -> None:
         """Close the connections that are kept for the next request."""
         self._direct.close()
-        self._adapter.close()
+        # It need not be made to be closed.
+        if "_adapter" in vars(self):
+            self._adapter.close()
 
     def _proxies(self, url: str) -> dict[str, str]:
         """The proxies by scheme: the option's, or else the environment's."""
