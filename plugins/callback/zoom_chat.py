@@ -556,7 +556,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
     def _given_options(self) -> dict[str, t.Any]:
         options = {name: self.get_option(name) for name in self._plugin_options}
         if options["state_dir"] is None:
-            options["state_dir"] = os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "zoom_chat")
+            options["state_dir"] = os.path.join(C.ANSIBLE_HOME, "zoom_chat")
         # Relative paths are relative to where Ansible was called, which is not where the courier runs.
         for name in ("state_dir", "dry_run_dir", "ca_path"):
             if options[name]:

@@ -15,7 +15,6 @@ import select
 import socket
 import time
 import typing as t
-import weakref
 from urllib.parse import urlsplit
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
@@ -45,7 +44,6 @@ class DirectConnections:
         self._validate_certs = validate_certs
         self._ca_path = ca_path
         self._kept: dict[tuple[str, str], http.client.HTTPConnection] = {}
-        weakref.finalize(self, _close_all, self._kept)
 
     def send(
         self, method: str, url: str, headers: dict[str, str], body: Body | None, timeout: float, deadline: float
@@ -63,7 +61,7 @@ class DirectConnections:
         connection = self._connection(server, timeout)
         try:
             # A server that has heard enough may close its half and answer all the same.
-            with contextlib.suppress(BrokenPipeError):
+            with contextlib.suppress(BrokenPipeError), _full_packets(connection.sock):
                 connection.request(method, target, body, headers)
             with connection.getresponse() as response:
                 content = read_whole(response.read1, response.headers.get("Content-Length"), deadline)
@@ -96,12 +94,23 @@ class DirectConnections:
         return http.client.HTTPSConnection(netloc, timeout=timeout, blocksize=_CHUNK, context=context)
 
     def close(self) -> None:
-        _close_all(self._kept)
+        while self._kept:
+            self._kept.popitem()[1].close()
+
+    __del__ = close
 
 
-def _close_all(kept: dict[tuple[str, str], http.client.HTTPConnection]) -> None:
-    while kept:
-        kept.popitem()[1].close()
+@contextlib.contextmanager
+def _full_packets(connected: socket.socket) -> t.Iterator[None]:
+    """Let a request's head leave together with the beginning of its body, so that a server is woken once."""
+    if not hasattr(socket, "TCP_CORK"):
+        yield
+        return
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 1)
+    try:
+        yield
+    finally:
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_CORK, 0)
 
 
 def _has_something_to_say(kept: socket.socket) -> bool:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import typing as t
 from urllib.parse import quote, quote_plus
 
@@ -13,27 +14,32 @@ MASK = "********"
 
 # Shorter values would mask harmless text everywhere; no secret that Zoom gives out is this short.
 _SHORTEST = 8
+# What looks the same in a URL, in JSON and in repr, as nearly all of Zoom's secrets do.
+_SAME_EVERYWHERE = re.compile(r"[A-Za-z0-9_.~-]+")
 
 
 def shapes(secret: str) -> set[str]:
     """A secret as it is, and as it looks in a URL, in JSON, in ``repr`` and in base64."""
     raw = secret.encode("utf-8", "surrogatepass")
     encoded = base64.b64encode(raw).decode()
-    urlsafe = base64.urlsafe_b64encode(raw).decode()
+    urlsafe = encoded.replace("+", "-").replace("/", "_")
     found = {
         secret,
-        quote(secret, safe="", errors="surrogatepass"),
-        quote(secret, errors="surrogatepass"),
-        quote_plus(secret, errors="surrogatepass"),
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
         encoded,
         encoded.rstrip("="),
         urlsafe,
         urlsafe.rstrip("="),
-        quote(encoded, safe=""),
+        encoded.replace("+", "%2B").replace("/", "%2F").replace("=", "%3D"),
     }
+    if not _SAME_EVERYWHERE.fullmatch(secret):
+        found |= {
+            quote(secret, safe="", errors="surrogatepass"),
+            quote(secret, errors="surrogatepass"),
+            quote_plus(secret, errors="surrogatepass"),
+            json.dumps(secret)[1:-1],
+            json.dumps(secret, ensure_ascii=False)[1:-1],
+            repr(secret)[1:-1],
+        }
     return {shape for shape in found if len(shape) >= _SHORTEST}
 
 
@@ -54,12 +60,16 @@ class Secrets:
 
     def scrub(self, value: t.Any) -> t.Any:
         """A copy of a result, text, list or dict, in which no secret stands."""
-        if isinstance(value, str):
-            for shape in self:
-                value = value.replace(shape, MASK)
-            return value
-        if isinstance(value, dict):
-            return {self.scrub(key): self.scrub(item) for key, item in value.items()}
-        if isinstance(value, (list, tuple)):
-            return [self.scrub(item) for item in value]
+        return _scrubbed(value, list(self))
+
+
+def _scrubbed(value: t.Any, ordered: list[str]) -> t.Any:
+    if isinstance(value, str):
+        for shape in ordered:
+            value = value.replace(shape, MASK)
         return value
+    if isinstance(value, dict):
+        return {_scrubbed(key, ordered): _scrubbed(item, ordered) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_scrubbed(item, ordered) for item in value]
+    return value

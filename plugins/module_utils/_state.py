@@ -103,7 +103,7 @@ class StateFolder:
 
     def _put(self, name: str, value: t.Mapping[str, t.Any], place: t.Callable[[int, str, bytes], None]) -> None:
         file = _file_name(name, ".json")
-        content = json.dumps(value, allow_nan=False, separators=(",", ":")).encode("ascii")
+        content = _ENCODER.encode(value).encode("ascii")
         if len(content) > MAX_BYTES:
             raise ValueError(f"{name}: {len(content)} bytes are more than the state folder keeps ({MAX_BYTES})")
         if not self._path:
@@ -256,7 +256,7 @@ def _private_content(folder: int, file: str) -> bytes:
 
 def _parsed(content: bytes) -> t.Optional[dict[str, t.Any]]:
     try:
-        value = json.loads(content.decode("utf-8"), parse_constant=_refuse_constant)
+        value = _DECODER.decode(content.decode("utf-8"))
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
@@ -264,6 +264,11 @@ def _parsed(content: bytes) -> t.Optional[dict[str, t.Any]]:
 
 def _refuse_constant(name: str) -> t.NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+# Made once for all forks: json makes them anew for each call that is not the plainest.
+_ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
+_DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
 def _replace(folder: int, file: str, content: bytes) -> None:

@@ -140,7 +140,7 @@ class Transport:
             url += "?" + urlencode(request.query)
         try:
             proxies = self._proxies(url)
-            if requests.utils.select_proxy(url, proxies):
+            if proxies and requests.utils.select_proxy(url, proxies):
                 answer = self._send_through_proxy(request, url, headers, proxies, timeout, deadline)
             else:
                 answer = self._direct.send(request.method, url, headers, body, timeout, deadline)

@@ -19,10 +19,11 @@ _AUTHORITY = re.compile(r"[A-Za-z0-9._:\[\]-]+")
 
 def is_loopback(host: str | None) -> bool:
     """Whether a host name or address can only mean this machine."""
-    if not host:
-        return False
-    if host == "localhost":
+    # Nearly always it is a name, or this address; whatever else is an address has one of these two shapes.
+    if host in ("localhost", "127.0.0.1"):
         return True
+    if not host or not (":" in host or host[-1].isdigit()):
+        return False
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

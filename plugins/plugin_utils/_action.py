@@ -129,7 +129,7 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
         if not self._is_on_controller:
             arguments["state_dir"] = ""
         elif arguments.get("state_dir") is None and "ZOOM_CHAT_STATE_DIR" not in os.environ:
-            arguments["state_dir"] = os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "zoom_chat")
+            arguments["state_dir"] = os.path.join(C.ANSIBLE_HOME, "zoom_chat")
         return arguments
 
 
@@ -156,6 +156,8 @@ def in_process(
     if warnings:
         result["warnings"] = warnings
     secrets = {str(params[name]) for name, option in spec.items() if option.get("no_log") and params.get(name)}
+    if not secrets:
+        return result
     # A module's own result goes the same way; flags are not masked even if a secret is called "True".
     flags = {name: value for name, value in result.items() if value is None or isinstance(value, bool)}
     return {**remove_values(result, secrets), **flags}

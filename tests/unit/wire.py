@@ -46,6 +46,11 @@ class Peer:
         headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
         return Received(method, target, headers, self._exactly(int(headers.get("content-length", "0"))))
 
+    def piece(self) -> bytes:
+        """What one look at the connection gives."""
+        self._rest += (piece := self._connection.recv(65536))
+        return piece
+
     def _until(self, mark: bytes) -> bytes | None:
         while mark not in self._rest:
             try:

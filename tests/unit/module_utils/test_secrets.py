@@ -64,6 +64,16 @@ def test_short_and_missing_values_mask_nothing() -> None:
     assert secrets_of("short").scrub("a short text") == "a short text"
 
 
+@given(st.text(st.characters(max_codepoint=127), min_size=8, max_size=12) | st.text(min_size=8, max_size=12))
+def test_a_secret_is_known_in_every_shape(secret: str) -> None:
+    raw = base64.b64encode(secret.encode())
+    urlsafe = base64.urlsafe_b64encode(secret.encode())
+    encoded = [text.decode() for text in (raw, raw.rstrip(b"="), urlsafe, urlsafe.rstrip(b"="))]
+    quoted = [quote(secret), quote(secret, safe=""), quote_plus(secret), quote(raw.decode(), safe="")]
+    written = [json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1]]
+    assert set(secrets_of(secret)) == {secret, *encoded, *quoted, *written}
+
+
 @given(st.text(min_size=8, max_size=40), st.text(max_size=20), st.text(max_size=20))
 def test_no_secret_survives_in_a_text(secret: str, before: str, after: str) -> None:
     assert secret not in secrets_of(secret).scrub(f"{before}{secret}{after}").replace(MASK, "")

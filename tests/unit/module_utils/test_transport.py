@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import pathlib
 import re
 import shutil
@@ -73,6 +74,23 @@ def test_a_request_arrives_as_it_was_made_and_names_itself(send: Send) -> None:
         r"teamchat\.zoom/[0-9.]+\S* ansible-core/[0-9.]+\S* requests/[0-9.]+ Python/[0-9.]+\S*",
         request.headers["user-agent"],
     )
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_CORK"), reason="this system cannot hold a packet back")
+def test_a_request_wakes_the_server_once(connect: Connect) -> None:
+    pieces = []
+
+    def handler(_server: Server, peer: Peer) -> None:
+        for _request in range(2):
+            pieces.append(peer.piece())
+            peer.read()
+            peer.send(http())
+
+    with serving(handler) as server, contextlib.closing(Transport(connect(api_url=f"{server.url}/v2"))) as transport:
+        for text in (b"x" * 10, b"y" * 10):
+            body = Body(text, "text/plain")
+            transport.send(Request("POST", server.url, body=body), "Bearer t", 5, time.monotonic() + 5)
+    assert [piece.endswith(text) for piece, text in zip(pieces, (b"x" * 10, b"y" * 10))] == [True, True]
 
 
 def test_requests_share_one_connection(connect: Connect) -> None:

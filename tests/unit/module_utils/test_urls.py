@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 CONFIGURED = ("https://zoom.proxy.example/v2", "http://127.0.0.1:8080/oauth/token")
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.10", "::1"])
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.8.9.10", "::1", "0:0:0:0:0:0:0:1"])
 def test_loopback_hosts_mean_this_machine(host: str) -> None:
     assert is_loopback(host)
 
