@@ -9,7 +9,6 @@ BIN := $(VENV)/bin
 # Python and Ansible find the collection by its name through a link, ansible-test only in a copy.
 LINK := .collections/ansible_collections/teamchat/zoom
 COPY := .build/ansible_collections/teamchat/zoom
-SANDBOX := $(BIN)/python -m tests.sandbox
 # A file's tests stay together, because some of them share what is made once.
 WORKERS ?= auto
 PYTEST = -m pytest -n $(WORKERS) --dist loadscope
@@ -96,7 +95,7 @@ prism:
 integration: copy prism ## real playbooks against the sandbox
 	@mkdir -p .build/coverage
 	$(COVERED) run $(PYTEST) tests/integration $(ARGS)
-	$(SANDBOX) run -- $(BIN)/python tests/integration/run.py $(COPY)
+	$(BIN)/python -m tests.integration.run $(COPY)
 
 .PHONY: coverage
 coverage: setup ## lines and branches of plugins/ that the tests before it ran through

@@ -99,10 +99,6 @@ def record(session: nox.Session, kind: str, *what: str) -> None:
         session.run("python", "-m", "tests.tested", "record", kind, *what)
 
 
-def run_in_sandbox(session: nox.Session, *command: str) -> None:
-    session.run("python", "-m", "tests.sandbox", "run", "--", *command)
-
-
 @nox.session
 @nox.parametrize(("python", "core"), CELLS)
 def units(session: nox.Session, core: str) -> None:
@@ -122,7 +118,7 @@ def integration(session: nox.Session, core: str) -> None:
     install(session, core)
     passed = run_pytest(session, files) if files else []
     if targets or named is PYTEST_INTEGRATION:
-        run_in_sandbox(session, "python", "tests/integration/run.py", COPY, *targets)
+        session.run("python", "-m", "tests.integration.run", COPY, *targets)
         passed += ["--targets", *(targets or all_targets())]
     record(session, "integration", *passed)
 
@@ -157,7 +153,8 @@ def targets(session: nox.Session, target: str) -> None:
     session.run(
         interpreter, "-m", "pip", "install", "--quiet", "-r", "tests/integration/requirements.txt", external=True
     )
-    run_in_sandbox(session, "python", "tests/integration/on_target.py", interpreter, *ON_TARGETS)
+    on_target = ("python", "tests/integration/on_target.py", interpreter, *ON_TARGETS)
+    session.run("python", "-m", "tests.sandbox", "run", "--", *on_target)
     record(session, "targets", "--interpreter", interpreter, "--targets", *ON_TARGETS)
 
 

@@ -170,8 +170,10 @@ def record(options: argparse.Namespace) -> None:
     save(records, path)
     if path.resolve() == TESTED:
         _write_readme(records)
+    (recorded,) = (record for record in records if record.place == new.place)
     print(
-        f"Recorded: {new.kind} with ansible-core {new.core}, Python {new.python}, requests {new.requests}: {_cell(new)}"
+        f"Recorded: {new.kind} with ansible-core {new.core}, Python {new.python}, requests {new.requests}:"
+        f" {_cell(recorded)}"
     )
 
 

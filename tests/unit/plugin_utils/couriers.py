@@ -59,12 +59,13 @@ def dumped(line: Line) -> bytes:
 
 
 def told(given: t.Mapping[str, t.Any], lines: t.Iterable[Line], timeout: float = 20.0) -> list[str]:
-    """Tell a run to a courier, and return its warnings."""
+    """Tell a run to a courier, and return its warnings when it has ended, with what it still had to do."""
     pipe = Pipe(order(given))
     for line in lines:
         pipe.write(dumped(line))
     answer = pipe.finish([], timeout)
     assert answer is not None, "the courier did not answer"
+    pipe._process._process.wait(timeout)
     return t.cast("list[str]", answer["warnings"])
 
 
