@@ -20,7 +20,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import re
-import traceback
 import typing as t
 import unicodedata
 
@@ -28,18 +27,8 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import Inval
 from ansible_collections.teamchat.zoom.plugins.module_utils._text import FormattedText, RichText, utf16_length
 
 if t.TYPE_CHECKING:
-    from markdown_it.token import Token
-
-# Why the library is missing, for Ansible's usual message; None where it is there.
-MARKDOWN_IT_IMPORT_ERROR: str | None
-
-try:
     from markdown_it import MarkdownIt
-except ImportError:
-    MARKDOWN_IT_IMPORT_ERROR = traceback.format_exc()
-else:
-    MARKDOWN_IT_IMPORT_ERROR = None
-
+    from markdown_it.token import Token
 
 # Blocks that are nested deeper are silently dropped by markdown-it; its preset has 20.
 _MAX_NESTING = 60
@@ -47,7 +36,7 @@ _CONTAINERS = ("blockquote_open", "list_item_open")
 
 
 class MarkdownUnavailable(Exception):
-    """The library markdown-it-py is missing; MARKDOWN_IT_IMPORT_ERROR says why."""
+    """The library markdown-it-py is missing; the cause says why."""
 
     library: t.ClassVar[str] = "markdown-it-py"
 
@@ -58,8 +47,6 @@ def render(source: str) -> FormattedText:
     :raises MarkdownUnavailable: markdown-it-py is missing.
     :raises InvalidOption: blocks are nested so deeply that the parser would drop some.
     """
-    if MARKDOWN_IT_IMPORT_ERROR is not None:
-        raise MarkdownUnavailable("markup: markdown needs the Python library markdown-it-py.")
     tokens = _parser().parse(source)
     levels = _MAX_NESTING - 1
     if any(token.level >= levels and token.type in _CONTAINERS for token in tokens):
@@ -72,6 +59,11 @@ def render(source: str) -> FormattedText:
 
 @functools.lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
+    # Most messages are plain, and a module on a target would import the library for each of them.
+    try:
+        from markdown_it import MarkdownIt
+    except ImportError as error:
+        raise MarkdownUnavailable("markup: markdown needs the Python library markdown-it-py.") from error
     parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["strikethrough", "table"])
     # Nothing here becomes HTML, so an address that a browser must not open is only text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005

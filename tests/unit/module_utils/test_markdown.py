@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import html
 import html.parser
-import importlib.util
+import os
 import re
+import subprocess
 import sys
 import typing as t
 
@@ -256,32 +257,25 @@ def test_deep_inline_markup_neither_fails_nor_loses_text(source: str) -> None:
     assert "a" in render(source).text or source == render(source).text
 
 
-def test_without_the_library_the_file_imports_and_rendering_says_what_is_missing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_without_the_library_rendering_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "markdown_it", None)
-    spec = importlib.util.spec_from_file_location("_markdown_without_library", _markdown.__file__)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)
-    spec.loader.exec_module(module)
-    assert module.MARKDOWN_IT_IMPORT_ERROR.startswith("Traceback (most recent call last):")
-    with pytest.raises(module.MarkdownUnavailable) as caught:
-        module.render("a")
+    _markdown._parser.cache_clear()
+    with pytest.raises(_markdown.MarkdownUnavailable) as caught:
+        render("a")
     assert str(caught.value) == "markup: markdown needs the Python library markdown-it-py."
     assert caught.value.library == "markdown-it-py"
 
 
-def test_no_text_is_rendered_where_the_library_could_not_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_markdown, "MARKDOWN_IT_IMPORT_ERROR", "Traceback")
-    with pytest.raises(_markdown.MarkdownUnavailable) as caught:
-        render("a")
-    assert str(caught.value) == "markup: markdown needs the Python library markdown-it-py."
-
-
-def test_with_the_library_there_is_no_import_error() -> None:
-    assert _markdown.MARKDOWN_IT_IMPORT_ERROR is None
+@pytest.mark.parametrize(("kind", "imports"), [("modules", False), ("action", True)])
+def test_the_library_is_imported_once_for_all_forks_and_not_by_every_module(kind: str, imports: bool) -> None:
+    code = f"""if True:
+        import sys
+        import ansible_collections.teamchat.zoom.plugins.{kind}.zoom_chat_message
+        print("markdown_it" in sys.modules)
+    """
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ended = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    assert ended.stdout == f"{imports}\n"
 
 
 # What CommonMark says, read from the HTML that markdown-it writes

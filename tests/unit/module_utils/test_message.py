@@ -644,7 +644,8 @@ def test_mentions_and_markdown_do_not_mix_with_positions(task: Task) -> None:
 def test_markdown_without_its_library_is_refused_with_what_to_install(
     task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_markdown, "MARKDOWN_IT_IMPORT_ERROR", "Traceback")
+    monkeypatch.setitem(sys.modules, "markdown_it", None)
+    _markdown._parser.cache_clear()
     result = task(msg="*x*", markup="markdown", to_channel=seeds.OPS)
     assert result["msg"] == (
         "markup=markdown needs the Python library markdown-it-py, which is missing on"
