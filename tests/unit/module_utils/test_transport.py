@@ -93,6 +93,16 @@ def test_a_request_wakes_the_server_once(connect: Connect) -> None:
     assert [piece.endswith(text) for piece, text in zip(pieces, (b"x" * 10, b"y" * 10))] == [True, True]
 
 
+def test_a_system_that_cannot_hold_a_packet_back_sends_all_the_same(
+    send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(socket, "TCP_CORK", raising=False)
+    with serving(answering(http())) as server:
+        assert send(server.url, text_body()).status == 200
+    (request,) = server.received
+    assert request.body == b'{"message": "hello"}'
+
+
 def test_requests_share_one_connection(connect: Connect) -> None:
     with serving(answering(http(200, {}))) as server:
         transport = Transport(connect(api_url=server.url))
