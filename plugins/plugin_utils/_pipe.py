@@ -76,9 +76,11 @@ class _Process:
         self.flush()
 
     def _close_writer(self) -> None:
-        if self._writer in _descriptors:
-            _descriptors.discard(self._writer)
-            os.close(self._writer)
+        # Once: the number may since have been given to a second courier's pipe.
+        writer, self._writer = self._writer, -1
+        if writer in _descriptors:
+            _descriptors.discard(writer)
+            os.close(writer)
 
     @property
     def waiting(self) -> int:

@@ -175,6 +175,22 @@ def test_a_fork_does_not_keep_the_pipe_open() -> None:
     os.kill(courier, signal.SIGKILL)
 
 
+def test_a_courier_that_has_ended_takes_nothing_from_the_second(sandbox: Sandbox) -> None:
+    """Whose pipe may have got the number of the first one's."""
+    first = Pipe(order(options(sandbox)))._process
+    number = first._writer
+    os.kill(first._process.pid, signal.SIGKILL)
+    with pytest.raises(_pipe.CourierEnded):
+        first.answer(time.monotonic() + 20)
+    with open(os.devnull, "rb") as other:
+        os.dup2(other.fileno(), number)
+    _pipe._descriptors.add(number)
+    first.close()
+    assert _is_open(number)
+    _pipe._descriptors.discard(number)
+    os.close(number)
+
+
 def _is_open(descriptor: int) -> bool:
     try:
         os.fstat(descriptor)
