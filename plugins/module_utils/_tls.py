@@ -19,6 +19,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
     REQUESTS_IMPORT_ERROR,
     requests,
     urllib3_ssl,
+    urllib3_version,
 )
 
 # The variables that requests heeds.
@@ -35,7 +36,8 @@ class CheckingAdapter(_Adapter):  # type: ignore[misc]
     """
 
     def __init__(self, ca_path: str | None) -> None:
-        self._context = trusting_context(ca_path)
+        # urllib3 before 2.0 compares the names itself, and does not hand on an address for OpenSSL to compare.
+        self._context = trusting_context(ca_path, check_hostname=not urllib3_version.startswith("1."))
         super().__init__()
 
     def init_poolmanager(self, *args: t.Any, **kwargs: t.Any) -> None:
@@ -53,14 +55,15 @@ class CheckingAdapter(_Adapter):  # type: ignore[misc]
         conn.cert_reqs = "CERT_REQUIRED"
 
 
-def trusting_context(ca_path: str | None) -> ssl.SSLContext:
+def trusting_context(ca_path: str | None, *, check_hostname: bool = True) -> ssl.SSLContext:
     """The TLS context that trusts the authorities of `ca_path`, or of the environment, or those of requests.
 
+    :param check_hostname: False leaves it to the caller to compare the certificate's names with the host's.
     :raises InvalidOption: there are none to be read.
     """
     name, path = _authorities(ca_path)
     try:
-        return _context(path)
+        return _context(path, check_hostname)
     except OSError as error:
         raise InvalidOption(
             f"{name} is {path!r}, from which no certificate authorities can be read; it must be a file of them in PEM"
@@ -84,10 +87,9 @@ def unchecked_context() -> ssl.SSLContext:
 
 
 @functools.cache
-def _context(path: str) -> ssl.SSLContext:
+def _context(path: str, check_hostname: bool) -> ssl.SSLContext:
     context: ssl.SSLContext = urllib3_ssl.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
-    # urllib3 before 2.0 compares the names itself.
-    context.check_hostname = True
+    context.check_hostname = check_hostname
     folder = os.path.isdir(path)
     context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
     return context

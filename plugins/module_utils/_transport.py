@@ -24,7 +24,11 @@ from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._http import DirectConnections, NotConnected, read_whole
-from ansible_collections.teamchat.zoom.plugins.module_utils._requests import requests, urllib3_exceptions
+from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
+    requests,
+    urllib3_connection,
+    urllib3_exceptions,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._tls import CheckingAdapter
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import is_loopback, may_receive_token
 from ansible_collections.teamchat.zoom.plugins.module_utils._version import VERSION
@@ -256,11 +260,12 @@ def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: f
     """The cause in the user's words. Exceptions' own texts are not used: they may quote a URL with a password."""
     causes = list(_chain(error))
     host = _host(url)
-    certificate = next((cause for cause in causes if isinstance(cause, ssl.SSLCertVerificationError)), None)
+    refused = (ssl.SSLCertVerificationError, urllib3_connection.CertificateError)
+    certificate = next((cause for cause in causes if isinstance(cause, refused)), None)
     exceptions = requests.exceptions
     if certificate is not None:
         return NetworkFailed(
-            f"TLS to {host} failed: certificate verify failed: {certificate.verify_message}.",
+            f"TLS to {host} failed: certificate verify failed: {getattr(certificate, 'verify_message', certificate)}.",
             hint="Give the certificate authority's file as ca_path; for a test only, validate_certs=false.",
         )
     if isinstance(error, exceptions.ProxyError):

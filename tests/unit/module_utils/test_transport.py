@@ -678,6 +678,27 @@ def test_another_hosts_certificate_is_refused(send: Send, tmp_path: pathlib.Path
     assert not error.transient
 
 
+@pytest.mark.parametrize("issued", ["api.zoom.us", "127.0.0.2"])
+def test_another_hosts_certificate_is_refused_behind_a_proxy(send: Send, tmp_path: pathlib.Path, issued: str) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(issued).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serving(answering(http(200, {})), context) as server, serving(proxying()) as proxy:
+        error = failure_of(
+            send,
+            server.tls_url,
+            text_body(),
+            ca_path=str(tmp_path / "ca.pem"),
+            proxy=f"http://127.0.0.1:{proxy.port}",
+            timeout=2.0,
+        )
+    assert str(error).startswith(f"TLS to 127.0.0.1:{server.port} failed: certificate verify failed: ")
+    assert server.received == []
+    assert not error.maybe_done
+    assert not error.transient
+
+
 def test_a_certificate_is_not_checked_when_that_is_switched_off(
     send: Send, tls: Tls, monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:
