@@ -25,8 +25,8 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answ
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._http import DirectConnections, NotConnected, read_whole
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
+    CertificateError,
     requests,
-    urllib3_connection,
     urllib3_exceptions,
 )
 from ansible_collections.teamchat.zoom.plugins.module_utils._tls import CheckingAdapter
@@ -260,7 +260,7 @@ def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: f
     """The cause in the user's words. Exceptions' own texts are not used: they may quote a URL with a password."""
     causes = list(_chain(error))
     host = _host(url)
-    refused = (ssl.SSLCertVerificationError, urllib3_connection.CertificateError)
+    refused = (ssl.SSLCertVerificationError, CertificateError)
     certificate = next((cause for cause in causes if isinstance(cause, refused)), None)
     exceptions = requests.exceptions
     if certificate is not None:
