@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import contextlib
 
+from ansible_collections.teamchat.zoom.plugins.module_utils._markdown import MarkdownUnavailable, parser
 from ansible_collections.teamchat.zoom.plugins.modules.zoom_chat_message import DEFINITION
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._action import ZoomActionBase
 
-# Imported here, the library is there for all forks; a task that needs it tells where it is missing.
-with contextlib.suppress(ImportError):
-    import markdown_it  # noqa: F401
+# Made here, it is there for all forks; a task that needs it tells where the library is missing.
+with contextlib.suppress(MarkdownUnavailable):
+    parser()
 
 
 class ActionModule(ZoomActionBase):

@@ -44,10 +44,10 @@ class MarkdownUnavailable(Exception):
 def render(source: str) -> FormattedText:
     """The text of a CommonMark document with its formatting: nothing blank at its ends, no mentions.
 
-    :raises MarkdownUnavailable: markdown-it-py is missing.
+    :raises MarkdownUnavailable: see `parser`.
     :raises InvalidOption: blocks are nested so deeply that the parser would drop some.
     """
-    tokens = _parser().parse(source)
+    tokens = parser().parse(source)
     levels = _MAX_NESTING - 1
     if any(token.level >= levels and token.type in _CONTAINERS for token in tokens):
         raise InvalidOption(
@@ -58,16 +58,21 @@ def render(source: str) -> FormattedText:
 
 
 @functools.lru_cache(maxsize=1)
-def _parser() -> MarkdownIt:
-    # Most messages are plain, and a module on a target would import the library for each of them.
+def parser() -> MarkdownIt:
+    """The library's parser, made when it is first asked for.
+
+    Most messages are plain, and a module on a target would import the library for each of them.
+
+    :raises MarkdownUnavailable: markdown-it-py is missing.
+    """
     try:
         from markdown_it import MarkdownIt
     except ImportError as error:
         raise MarkdownUnavailable("markup: markdown needs the Python library markdown-it-py.") from error
-    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["strikethrough", "table"])
+    made = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["strikethrough", "table"])
     # Nothing here becomes HTML, so an address that a browser must not open is only text.
-    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
-    return parser
+    made.validateLink = lambda url: True  # type: ignore[method-assign]  # noqa: ARG005
+    return made
 
 
 # Lines and their pieces
@@ -397,7 +402,7 @@ class _InlineWriter:
     def _close_link(self) -> None:
         """End a link: without a text it shows its address, without Zoom taking it the address in brackets."""
         link = self._open[-1]
-        address = _parser().normalizeLinkText(link.address)
+        address = parser().normalizeLinkText(link.address)
         if not link.shown.strip():
             self._write(address)
         elif not link.link and address and link.shown not in (address, address.partition(":")[2]):

@@ -259,7 +259,7 @@ def test_deep_inline_markup_neither_fails_nor_loses_text(source: str) -> None:
 
 def test_without_the_library_rendering_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "markdown_it", None)
-    _markdown._parser.cache_clear()
+    _markdown.parser.cache_clear()
     with pytest.raises(_markdown.MarkdownUnavailable) as caught:
         render("a")
     assert str(caught.value) == "markup: markdown needs the Python library markdown-it-py."

@@ -645,7 +645,7 @@ def test_markdown_without_its_library_is_refused_with_what_to_install(
     task: Task, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "markdown_it", None)
-    _markdown._parser.cache_clear()
+    _markdown.parser.cache_clear()
     result = task(msg="*x*", markup="markdown", to_channel=seeds.OPS)
     assert result["msg"] == (
         "markup=markdown needs the Python library markdown-it-py, which is missing on"
