@@ -708,6 +708,17 @@ def test_a_certificate_is_not_checked_when_that_is_switched_off(
         assert send(server.tls_url, text_body(), validate_certs=False, timeout=2.0).status == 201
 
 
+def test_a_certificate_is_not_checked_behind_a_proxy_when_that_is_switched_off(connect: Connect, tls: Tls) -> None:
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server, serving(proxying()) as proxy:
+        connection = connect(
+            api_url=f"{server.tls_url}/v2", proxy=f"http://127.0.0.1:{proxy.port}", validate_certs=False
+        )
+        with contextlib.closing(Transport(connection)) as transport:
+            request = Request("POST", server.tls_url, body=text_body())
+            assert transport.send(request, AUTHORIZATION, 2.0, time.monotonic() + 5).status == 201
+    assert len(server.received) == 1
+
+
 def test_a_server_that_does_not_speak_tls_is_said(send: Send) -> None:
     with serving(lambda _server, peer: peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
         error = failure_of(send, server.tls_url, text_body(), timeout=2.0)
