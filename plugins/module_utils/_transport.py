@@ -257,7 +257,11 @@ def _never_connected(error: BaseException) -> bool:
 
 
 def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: float) -> NetworkFailed:
-    """The cause in the user's words. Exceptions' own texts are not used: they may quote a URL with a password."""
+    """The cause in the user's words.
+
+    Exceptions' own texts are not used: they may quote a URL with a password. What is said of a certificate is: it
+    names hosts only.
+    """
     causes = list(_chain(error))
     host = _host(url)
     refused = (ssl.SSLCertVerificationError, CertificateError)
