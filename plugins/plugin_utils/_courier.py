@@ -29,7 +29,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import LockTimeoutError, StateFolder, key
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery, _events, _rendering, _report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import EDIT, SEND, Outbox, Parcel, Slot, Step
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import EDIT, Outbox, Parcel, Slot, Step
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import origin
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._transports import Way, way, where
@@ -123,22 +123,24 @@ class _Live(threading.Thread):
     def _tell(self, way: Way) -> None:
         courier = self._courier
         parcel = Parcel(way.where, dict(courier.settings.target), 0.0, [])
-        told = self._step(SEND, _rendering.start)
+        told = self._step(_delivery.start)
         self.message_id = parcel.main_id = way.carry_out(parcel, told)
+        if not courier.settings.live:
+            return
         courier.remember_running(self.message_id)
-        while courier.settings.live and not courier.is_over.wait(courier.settings.live_interval):
-            step = self._step(EDIT, _rendering.progress)
+        while not courier.is_over.wait(courier.settings.live_interval):
+            step = self._step(_delivery.progress)
             if step.text != told.text:
                 # An edit that fails is made up for by the next one.
                 with contextlib.suppress(ZoomError):
                     way.carry_out(parcel, step)
                     told = step
 
-    def _step(self, do: str, render: t.Callable[[_report.Report, _rendering.Options], t.Any]) -> Step:
+    def _step(self, make: t.Callable[[_report.Report, Settings, Scrubber], Step]) -> Step:
         courier = self._courier
+        scrubber = courier.scrubber()
         with courier.lock:
-            text = render(courier.report, _delivery.rendering_options(courier.settings))
-        return _delivery.message(do, text, courier.scrubber())
+            return make(courier.report, courier.settings, scrubber)
 
 
 class Courier:
@@ -282,7 +284,7 @@ class Courier:
         """The message that a courier before this one has posted and this run's summary shall replace."""
         kept = self._state.read(self._kept_as("running")) or {}
         message_id = kept.get("id") if kept.get("run") == self._order["run"] else None
-        return message_id if self.settings.live and isinstance(message_id, str) else None
+        return message_id if isinstance(message_id, str) else None
 
     def _kept_as(self, what: str) -> str:
         """The name in the state folder for something about this playbook and target."""

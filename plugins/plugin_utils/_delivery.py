@@ -91,6 +91,18 @@ def parcels(report: Report, settings: Settings, scrubber: Scrubber, where: str, 
     ]
 
 
+def start(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
+    """What is told of a run that has begun."""
+    if settings.webhook_url:
+        return Step(CARD, card=scrubber.scrub(_rendering.start_card(report)))
+    return message(SEND, _rendering.start(report, rendering_options(settings)), scrubber)
+
+
+def progress(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
+    """The same message while the run goes on."""
+    return message(EDIT, _rendering.progress(report, rendering_options(settings)), scrubber)
+
+
 def message(do: str, text: FormattedText, scrubber: Scrubber) -> Step:
     """A step that sends a text, without secrets; where one is found the positions do not fit any more."""
     clean = scrubber.scrub(text.text)

@@ -120,9 +120,13 @@ def details(report: Report, options: Options) -> list[FormattedText]:
 def start(report: Report, options: Options) -> FormattedText:
     """The message on a run that has begun."""
     writer = _Writer()
-    writer.write(f"▶️ {_name(report)} started", "Bold")
+    writer.write(_started(report), "Bold")
     _write_origin(writer, report)
     return truncate(writer.done(), options.max_length)
+
+
+def _started(report: Report) -> str:
+    return f"▶️ {_name(report)} started"
 
 
 def progress(report: Report, options: Options, now: float | None = None) -> FormattedText:
@@ -494,25 +498,26 @@ def _card(report: Report, options: Options, shown: int, longest_reason: int) -> 
         left = report.failures[shown:]
         if left and options.details != NONE:
             body.append(_message(_and_more(left, 0)))
-        fields = _fields(report)
-        if fields:
-            body.append({"type": "fields", "items": fields})
-    label, address = _job(report)
-    if address:
-        body.append({**_message(label), "link": address})
-    return _content(report, title(report, options), body)
+        body += _fields(report)
+    return _content(report.outcome, title(report, options), [*body, *_job_link(report)])
+
+
+def start_card(report: Report) -> dict[str, t.Any]:
+    """The card on a run that has begun."""
+    return _content(_report.RUNNING, shortened(_started(report), 200), [*_fields(report), *_job_link(report)])
 
 
 def _smallest_card(report: Report, options: Options) -> dict[str, t.Any]:
-    return _content(report, shortened(title(report, options), 200), [_message(_and_more(report.failures, report.lost))])
+    body = [_message(_and_more(report.failures, report.lost))]
+    return _content(report.outcome, shortened(title(report, options), 200), body)
 
 
-def _content(report: Report, head: str, body: list[dict[str, t.Any]]) -> dict[str, t.Any]:
+def _content(outcome: str, head: str, body: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     text, separator, rest = head.partition(" · ")
     shown_head: dict[str, t.Any] = {"text": text, "style": {"bold": True}}
     if separator:
         shown_head["sub_head"] = {"text": rest}
-    content = {"settings": {"default_sidebar_color": _COLOURS[report.outcome]}, "head": shown_head, "body": body}
+    content = {"settings": {"default_sidebar_color": _COLOURS[outcome]}, "head": shown_head, "body": body}
     return {"is_markdown_support": False, "content": content}
 
 
@@ -540,7 +545,13 @@ def _fields(report: Report) -> list[dict[str, t.Any]]:
         ("Skip tags", _list(head.skip_tags, 5)),
         ("Job", "" if head.ci_url else _job(report)[0]),
     ]
-    return [{"key": key, "value": mentions_nobody(value), "short": True} for key, value in found if value]
+    items = [{"key": key, "value": mentions_nobody(value), "short": True} for key, value in found if value]
+    return [{"type": "fields", "items": items}] if items else []
+
+
+def _job_link(report: Report) -> list[dict[str, t.Any]]:
+    label, address = _job(report)
+    return [{**_message(label), "link": address}] if address else []
 
 
 def _message(text: str) -> dict[str, t.Any]:

@@ -510,22 +510,32 @@ def test_a_channel_by_its_name_or_a_person(told: Told) -> None:
     assert [message["contact"] for message in told.sandbox.messages() if message["contact"]] == [seeds.user_id("alice")]
 
 
-@pytest.mark.parametrize("is_signed", [False, True], ids=["token", "signed"])
-def test_a_webhook_gets_a_card(told: Told, sandbox: Sandbox, is_signed: bool) -> None:
-    environment: dict[str, str | None] = {
+def webhook(sandbox: Sandbox, is_signed: bool = False) -> dict[str, str | None]:
+    return {
         "ZOOM_CHAT_TO_CHANNEL": None,
         "ZOOM_CLIENT_ID": None,
         "ZOOM_CHAT_WEBHOOK_URL": sandbox.secure_webhook_url if is_signed else sandbox.webhook_url + "?format=full",
+        **(
+            {"ZOOM_CHAT_WEBHOOK_SECRET": seeds.SECURE_WEBHOOK_SECRET}
+            if is_signed
+            else {"ZOOM_CHAT_WEBHOOK_TOKEN": seeds.WEBHOOK_TOKEN}
+        ),
     }
-    if is_signed:
-        environment["ZOOM_CHAT_WEBHOOK_SECRET"] = seeds.SECURE_WEBHOOK_SECRET
-    else:
-        environment["ZOOM_CHAT_WEBHOOK_TOKEN"] = seeds.WEBHOOK_TOKEN
-    told.tell(FAILING, hosts=2, environment=environment)
+
+
+@pytest.mark.parametrize("is_signed", [False, True], ids=["token", "signed"])
+def test_a_webhook_gets_a_card(told: Told, sandbox: Sandbox, is_signed: bool) -> None:
+    told.tell(FAILING, hosts=2, environment=webhook(sandbox, is_signed))
     (post,) = sandbox.account()["webhook"]
     assert post["format"] == "full"
     assert post["body"]["content"]["head"]["text"] == "❌ playbook.yml failed"
     assert "broken" in str(post["body"]["content"]["body"])
+
+
+def test_a_webhook_gets_a_card_at_the_start_and_one_at_the_end(told: Told, sandbox: Sandbox) -> None:
+    told.tell(QUIET, hosts=1, environment={**webhook(sandbox), "ZOOM_CHAT_NOTIFY_ON": "start,success"})
+    heads = [post["body"]["content"]["head"]["text"] for post in sandbox.account()["webhook"]]
+    assert heads == ["▶️ playbook.yml started", "✅ playbook.yml succeeded"]
 
 
 def test_a_dry_run_writes_what_would_be_sent(told: Told, sandbox: Sandbox) -> None:

@@ -839,6 +839,22 @@ def test_card_of_a_run_that_succeeded() -> None:
     }
 
 
+def test_card_of_a_run_that_has_begun() -> None:
+    head = {"check": True, "tags": ["a"], "ci": {"system": "GitLab", "url": "https://gitlab.example.com/1"}}
+    assert _rendering.start_card(report_of(run(**head))) == {
+        "is_markdown_support": False,
+        "content": {
+            "settings": {"default_sidebar_color": "#3B82F6"},
+            "head": {"text": "▶️ Check of site.yml started", "style": {"bold": True}},
+            "body": [
+                fields(("By", "deploy@ctl-1"), ("Revision", "main@3f2c1d9"), ("Limit", "web"), ("Tags", "a")),
+                {**message("GitLab"), "link": "https://gitlab.example.com/1"},
+            ],
+        },
+    }
+    assert _rendering.start_card(report_of(run(**ORIGIN)))["content"]["body"] == []
+
+
 def test_fields_of_a_card() -> None:
     lines = [play(), stats({"w1": counts(ok=1, ignored=1)}, 9)]
     body = card_of(run(tags=["all"], limit=words(61), ci={"url": "https://ci.example.com/1"}), *lines)[1]
