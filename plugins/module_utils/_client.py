@@ -210,10 +210,18 @@ class Client:
         return content
 
     def edit_message(self, where: Fields, message_id: str, fields: Fields) -> Sent:
-        """PUT /chat/users/{userId}/messages/{messageId}."""
+        """PUT /chat/users/{userId}/messages/{messageId}.
+
+        :raises ZoomError: `maybe_done` tells whether the message may have been edited all the same.
+        """
         attempts = _Counter()
         request = Request("PUT", self.message_url(message_id), body=json_body({**_recipient(where), **fields}))
-        answer, _content = self._known_message(request, "Editing the message", where, message_id, attempts)
+        try:
+            answer, _content = self._known_message(request, "Editing the message", where, message_id, attempts)
+        except ZoomError as error:
+            # A later attempt that was refused does not undo an earlier one.
+            error.maybe_done = error.maybe_done or attempts.unclear
+            raise
         return Sent(message_id, attempts.value, answer.tracking_id)
 
     def delete_message(self, where: Fields, message_id: str) -> Sent | None:

@@ -22,6 +22,8 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 # Zoom refuses what is older than six months; a day's room keeps its months out of the question.
 _OLDEST_SECONDS = 181 * 86400
 
+# What Zoom says of a channel that does not exist, or that the user is no member of.
+_NO_CHANNEL = 4130
 _KEYS = (
     "message",
     "message_type",
@@ -86,7 +88,10 @@ def channel_info(call: Call) -> dict[str, t.Any]:
     if "channel_id" in wanted:
         try:
             channels = [client.get_channel(wanted["channel_id"])]
-        except NotFound:
+        except NotFound as error:
+            # A 404 may also come from a wrong api_url, or from a gateway.
+            if error.code != _NO_CHANNEL:
+                raise
             channels = []
         except PermissionDenied as error:
             # Zoom's code 200 also says that the user is no member; a missing scope is another matter.

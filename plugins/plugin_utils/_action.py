@@ -114,7 +114,8 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
             target = self._connection._shell.join_path(self._connection._shell.tmpdir, f"{uuid.uuid4().hex}")
             found = self._transfer_file(found, target)
             self._fixup_perms2((self._connection._shell.tmpdir, found))
-        return {"name": name, **(entry if isinstance(entry, dict) else {}), "path": found}
+        given = entry if isinstance(entry, dict) else {}
+        return {**given, "path": found, "name": name if given.get("name") is None else given["name"]}
 
     @staticmethod
     def _shows_invocation(task_vars: Mapping[str, t.Any]) -> bool:
@@ -128,9 +129,18 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
         arguments = {str(name): _plain(value) for name, value in self._task.args.items()}
         if not self._is_on_controller:
             arguments["state_dir"] = ""
-        elif arguments.get("state_dir") is None and "ZOOM_CHAT_STATE_DIR" not in os.environ:
+        elif arguments.get("state_dir") is None and "ZOOM_CHAT_STATE_DIR" not in self._environment:
             arguments["state_dir"] = os.path.join(C.ANSIBLE_HOME, "zoom_chat")
         return arguments
+
+    @property
+    def _environment(self) -> Mapping[str, str]:
+        """The variables that the module would have on the controller."""
+        if not any(self._task.environment or ()):
+            return os.environ
+        own: dict[str, str] = {}
+        self._compute_environment_string(own)
+        return {**os.environ, **own}
 
 
 def in_process(

@@ -148,6 +148,15 @@ def test_one_file_needs_no_list(both_ways: Playbook, sandbox: Sandbox) -> None:
     assert [(file["name"], file["size"]) for file in message["files"]] == [("one.log", 3)]
 
 
+@pytest.mark.parametrize("keywords", ["", "connection: faraway"], ids=["local", "faraway"])
+def test_a_name_that_is_null_is_the_files_own(both_ways: Playbook, sandbox: Sandbox, keywords: str) -> None:
+    (both_ways.folder / "one.log").write_text("one", encoding="utf-8")
+    run = send(both_ways, [{"path": "one.log", "name": None}], hosts="web1", keywords=keywords)
+    assert run.returncode == 0, run.output
+    (message,) = sandbox.messages()
+    assert [file["name"] for file in message["files"]] == ["one.log"]
+
+
 def test_files_of_another_type_are_left_to_the_modules_own_words(both_ways: Playbook, sandbox: Sandbox) -> None:
     run = send(both_ways, {"path": "one.log"})
     assert run.returncode == 2

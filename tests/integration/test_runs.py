@@ -206,6 +206,14 @@ def test_an_empty_state_dir_keeps_nothing(
     assert left_behind(both_ways.folder) == []
 
 
+@pytest.mark.parametrize("value", ["'{{ playbook_dir }}/task_zoom_chat'", "''"], ids=["folder", "empty"])
+def test_the_state_dir_of_a_tasks_environment(playbook: Playbook, sandbox: Sandbox, value: str) -> None:
+    run = playbook.run(send(keywords=f"environment: {{ZOOM_CHAT_STATE_DIR: {value}}}"))
+    assert run.returncode == 0, run.output
+    assert len(sandbox.messages()) == 2
+    assert left_behind(playbook.folder) == (["task_zoom_chat"] if "task" in value else [])
+
+
 @pytest.mark.parametrize("keywords", ["connection: faraway", "{become: true, become_method: disguise}"])
 @pytest.mark.parametrize("state_dir", [None, "asked for"], ids=["default", "state_dir"])
 def test_elsewhere_the_module_runs_and_keeps_nothing(

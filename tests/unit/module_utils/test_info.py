@@ -146,6 +146,12 @@ def test_a_missing_scope_is_not_taken_for_a_missing_channel(read: Read, sandbox:
     assert (result["failed"], result["failure"]["reason"], result["failure"]["code"]) == (True, "permission", 4711)
 
 
+def test_a_wrong_api_url_is_not_taken_for_a_missing_channel(read: Read, sandbox: Sandbox) -> None:
+    sandbox.fault("error:404:64041:Route Not Found.", "channel")
+    result = read(CHANNELS, channel_id=seeds.OPS)
+    assert result["msg"] == "Reading the channel failed: Route Not Found (HTTP 404, code 64041)."
+
+
 def test_without_a_name_all_channels_of_the_user_are_read(read: Read) -> None:
     names = [channel["name"] for channel in read(CHANNELS)["channels"]]
     assert {"ops", "duplicate"} < set(names)

@@ -292,6 +292,22 @@ def test_files_of_an_edit_are_taken_back_when_one_cannot_be_uploaded(task: Task,
     assert "edit" not in written(sandbox)
 
 
+@pytest.mark.parametrize("later", [None, "error:400:300:The file does not exist."])
+def test_files_of_an_edit_stay_when_it_may_have_been_done(task: Task, sandbox: Sandbox, later: str | None) -> None:
+    sent = task(msg="Logs", to_channel=seeds.OPS, files=[{"name": "a", "content": "a"}])["id"]
+    sandbox.fault("reset", "edit", moment="after")
+    if later:
+        sandbox.fault(later, "edit")
+    files = [{"name": "b", "content": "bb"}]
+    result = task(msg="Logs", to_channel=seeds.OPS, message_id=sent, files=files, max_wait=2 if later else 0)
+    assert (result["failed"], result["failure"]["reason"]) == (True, "invalid" if later else "network")
+    assert [file["name"] for file in sandbox.messages()[0]["files"]] == ["b"]
+    assert [(upload["name"], upload["deleted"]) for upload in sandbox.account()["uploads"]] == [
+        ("a", False),
+        ("b", False),
+    ]
+
+
 def test_the_files_of_a_message_can_be_taken_away(task: Task, sandbox: Sandbox) -> None:
     sent = task(msg="Logs", to_channel=seeds.OPS, files=[{"name": "a", "content": "a"}])["id"]
     results = [task(msg="Logs", to_channel=seeds.OPS, message_id=sent, files=[]) for _index in range(2)]
@@ -353,6 +369,9 @@ def test_an_edit_and_a_deletion_of_what_check_mode_would_have_sent_can_be_checke
     edited = task(msg="All", **where)
     assert (edited["operation"], edited["request"]["method"]) == ("edited", "PUT")
     assert (edited["diff"]["before"], edited["diff"]["after"]) == ("", "All\n")
+    with_file = task(msg="All", files=[{"name": "a", "content": "aa"}], **where)
+    assert with_file["request"]["fields"]["file_ids"] == [CHECK_MODE_ID]
+    assert with_file["diff"]["after"] == "All\n[file] a (2 bytes)\n"
     deleted = task(state="absent", **where)
     assert (deleted["operation"], deleted["request"]["method"]) == ("deleted", "DELETE")
     assert (deleted["diff"]["before"], deleted["diff"]["after"]) == ("", "")
@@ -490,6 +509,11 @@ def test_a_failure_in_the_middle_names_what_went_out_and_is_completed(task: Task
         f" Sent before that: 1 of 3 messages ({first['id']})."
     )
     assert (failed["changed"], failed["ids"]) == (True, [first["id"]])
+    # What it only found there it has not sent.
+    sandbox.fault("error:400:5301:Message sending failed.", "reply")
+    again = task(**LONG, unique_within=600)
+    assert again["msg"] == "Sending the message failed: Message sending failed (HTTP 400, code 5301)."
+    assert (again["changed"], again["ids"]) == (False, [])
     completed = task(**LONG, unique_within=600)
     assert (completed["changed"], completed["attempts"]) == (True, 2)
     assert completed["ids"] == [message["id"] for message in sandbox.messages()]
