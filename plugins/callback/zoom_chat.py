@@ -111,6 +111,7 @@ options:
   live:
     description:
       - Write a message when the playbook starts, and edit it as plays run; at the end it becomes the summary.
+      - It is written about every run, whatever O(notify_on) says.
     type: bool
     default: false
     env:
@@ -205,7 +206,7 @@ options:
         key: body_template
   flush_timeout:
     description:
-      - The most seconds that a playbook which has ended waits for its summary to be delivered.
+      - The most seconds that a playbook which has ended waits for its summary to be delivered, from 1 to 600.
     type: float
     default: 15.0
     env:
@@ -255,12 +256,12 @@ EXAMPLES = r"""
 # account_id = abc123
 # client_id = def456
 # user_id = deploy@example.com
-# to_channel = 6f70730000000000000000000000000
+# to_channel = 6f707300000000000000000000000000
 
 # The same by the environment alone
 # export ANSIBLE_CALLBACKS_ENABLED=teamchat.zoom.zoom_chat
 # export ZOOM_ACCESS_TOKEN=...
-# export ZOOM_CHAT_TO_CHANNEL=6f70730000000000000000000000000
+# export ZOOM_CHAT_TO_CHANNEL=6f707300000000000000000000000000
 
 # An Incoming Webhook, as "/inc connect ansible" shows it
 # [callback_zoom_chat]
@@ -271,7 +272,7 @@ EXAMPLES = r"""
 # [callback_zoom_chat]
 # to_channel_name = deployments
 # notify_on = change,failure
-# failure_channel = 696e63000000000000000000000000
+# failure_channel = 696e636964656e747300000000000000
 # mention_on_failure = oncall@example.com
 # report_file = failure
 # max_failures = 3

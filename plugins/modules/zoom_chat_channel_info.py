@@ -106,7 +106,7 @@ channels:
         posting_permissions: 1
 failure:
   description: Why the task failed, for playbooks that want to act on it.
-  returned: failure
+  returned: failure, except for options that Ansible itself refuses
   type: dict
   contains:
     reason:

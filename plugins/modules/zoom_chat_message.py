@@ -285,7 +285,7 @@ EXAMPLES = r"""
   teamchat.zoom.zoom_chat_message:
     to_channel: "{{ zoom_ops_channel }}"
     msg: Maintenance begins now
-    scheduled_time: "{{ '%Y-%m-%dT%H:%M:%SZ' | ansible.builtin.strftime(now(utc=true).timestamp() + 7200, utc=true) }}"
+    scheduled_time: "{{ '%Y-%m-%dT%H:%M:%SZ' | ansible.builtin.strftime(now().timestamp() + 7200, utc=true) }}"
   delegate_to: localhost
   run_once: true
 
@@ -317,7 +317,7 @@ id:
 ids:
   description:
     - The ids of all messages of the task, in order. When a task fails half-way, those that were sent before.
-  returned: always
+  returned: always, except for options that Ansible itself refuses
   type: list
   elements: str
   sample: [EAB58B01-B35F-4F97-BA69-F9650F54679A]
@@ -446,7 +446,7 @@ ansible_facts:
       user_id: me
 failure:
   description: Why the task failed, for playbooks that want to act on it.
-  returned: failure
+  returned: failure, except for options that Ansible itself refuses
   type: dict
   contains:
     reason:

@@ -37,12 +37,12 @@ options:
   message_id:
     description:
       - Read this message. A message that does not exist is no error, but an empty RV(messages).
-      - Excludes O(thread), O(since), O(until) and O(search).
+      - Excludes O(thread), O(until) and O(search). O(since) has no effect then.
     type: str
   thread:
     description:
       - Read the thread of this message, which must be its first. The main message comes first, then the replies.
-      - Excludes O(since), O(until) and O(search).
+      - Excludes O(message_id), O(until) and O(search). O(since) has no effect then.
     type: str
   since:
     description:
@@ -191,7 +191,7 @@ messages:
       reactions: []
 failure:
   description: Why the task failed, for playbooks that want to act on it.
-  returned: failure
+  returned: failure, except for options that Ansible itself refuses
   type: dict
   contains:
     reason:

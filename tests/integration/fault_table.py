@@ -269,11 +269,13 @@ SPDX-License-Identifier: GPL-3.0-or-later
 
 # What happens when Zoom is slow, down, or says no
 
-A task of this collection ends in one of three ways:
+A task of this collection ends in one of four ways:
 
 - **Done, once**: there is exactly one message, whatever happened on the way; it is edited, or gone.
 - **Failed, with nothing sent**: `failure.reason` and `msg` say why, and `failure.hint` what to do. An edit or a
   deletion whose answers all got lost may have been done all the same; it is safe to run its task again.
+- **Failed half-way**: a text in several parts, or several files, of which some were sent before. `ids` has those, and
+  `msg` counts them. To run the task again sends them again, unless it has `unique_within`.
 - **Failed as `unconfirmed`**: the answer got lost, and it could not be found out whether the message was sent. This
   happens where the app may not list messages, or where Zoom stays down until `max_wait` is over.
 
@@ -302,7 +304,7 @@ a disabled app apart |
 | `permission` | The token or its user may not do this | Add the scope that `msg` names, then activate the app again |
 | `not_found` | The user, channel or message does not exist for this sender | Check the id, and that the sender is a \
 member of the channel |
-| `invalid` | An option or a value is wrong; nothing was sent | `msg` names it |
+| `invalid` | An option or a value is wrong | `msg` names it |
 | `rate_limited` | A limit is reached, and waiting would take longer than `max_wait` | Come back after \
 `failure.retry_after` seconds, raise `max_wait`, or post one summary with `run_once` |
 | `service` | Zoom, or something in between, answered with an error or with something that is not Zoom's | Try later; \

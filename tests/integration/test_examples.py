@@ -118,6 +118,8 @@ def run(runner: Playbook, text: str, *arguments: str, **variables: str) -> Run:
         text,
         *("-i", str(runner.folder / "groups"), "--forks", "1", *arguments),
         hosts=2,
+        # A time that an example takes for UTC is wrong here.
+        environment={"TZ": "Asia/Kolkata"},
         extra_vars={**VARIABLES, **variables},
     )
 
@@ -128,7 +130,6 @@ def at_the_sandbox(text: str, runner: Playbook, sandbox: Sandbox) -> str:
         "825c9e31f1064c73b394c5e4557d3447": seeds.OPS,
         "https://api.zoomgov.com/v2": sandbox.api_url,
         "https://zoomgov.com/oauth/token": sandbox.oauth_url,
-        "https://file.zoomgov.com/v2": sandbox.files_url,
         "/etc/ssl/company-ca.pem": requests.utils.DEFAULT_CA_BUNDLE_PATH,
         "/run/secrets/zoom_client_secret": str(runner.folder / "secret"),
     }
@@ -364,12 +365,13 @@ def test_cookbook_does_what_it_says(runner: Playbook, sandbox: Sandbox) -> None:
     )
     text = at_the_sandbox(text, runner, sandbox)
     with wire.serving(wire.proxying()) as proxy:
-        checked = run(runner, text, "--check", "--diff", company_proxy=proxy.url)
+        own = {"company_proxy": proxy.url, "zoomgov_files_url": sandbox.files_url}
+        checked = run(runner, text, "--check", "--diff", **own)
         assert_all_ran(checked, text)
         assert_nothing_was_changed(sandbox)
         through_proxy = len(proxy.received)
 
-        assert_all_ran(run(runner, text, company_proxy=proxy.url), text)
+        assert_all_ran(run(runner, text, **own), text)
         assert [request.method for request in proxy.received[through_proxy:]] == ["POST"]
     assert arrived(sandbox) == COOKBOOK
 

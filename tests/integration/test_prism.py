@@ -5,7 +5,7 @@
 Sending a file as a message is left out: Prism takes a part of multipart/form-data for no list of one file. The
 sandbox's contract test has it.
 
-The document is found by the environment variable ``ZOOM_OPENAPI``, or in ``../shared/zoom`` beside the repository.
+The document is found where the sandbox's contract test finds it.
 """
 
 from __future__ import annotations
