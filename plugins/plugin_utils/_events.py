@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import typing as t
 
-#: The longest line. What is longer is a defect of the writer, and is not read.
-MAX_LINE = 128 * 1024
+#: The longest line, in bytes. A failure with all that it may hold fits in, even if JSON takes six bytes for each
+#: character. What is longer is a defect of the writer, and is not read.
+MAX_LINE = 256 * 1024
 
 RUN = "run"
 VARS = "vars"

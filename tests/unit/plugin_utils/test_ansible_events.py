@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 import pytest
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Describer, Seen
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 
@@ -165,3 +166,12 @@ def test_a_path_is_told_from_where_it_can_be_recognised(path: str | None, told: 
             return f"Look {include_role_fqcn}"
 
     assert Describer(Scrubber([]), "/srv/deploy").task(Placed(), "play-1", False)["path"] == told
+
+
+def test_the_longest_failure_is_a_line_that_is_read(failed: t.Callable[..., Result]) -> None:
+    long = "\x01" * 5000
+    items = [{"failed": True, "msg": long, "item": long} for _item in range(30)]
+    told = {"msg": long, "stdout": long, "stderr": long, "exception": long, "results": items}
+    line = _events.dump(_events.FAILED, 0.0, failed(told))
+    assert len(line) > _events.MAX_LINE / 2
+    assert _events.load(line)
