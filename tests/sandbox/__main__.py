@@ -17,6 +17,9 @@ import typing as t
 
 from . import running
 
+# The shell's own ways into Zoom, which a command would take besides the sandbox's or instead of it.
+_NOT_PASSED_ON = ("ZOOM_ACCESS_TOKEN", "ZOOM_CHAT_WEBHOOK_URL", "ZOOM_CHAT_WEBHOOK_TOKEN", "ZOOM_CHAT_WEBHOOK_SECRET")
+
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
@@ -115,7 +118,8 @@ def _run(options: argparse.Namespace) -> int:
     if not command:
         raise ValueError("run needs a command: run [options] -- COMMAND ...")
     with _running(options) as sandbox:
-        with subprocess.Popen(command, env={**os.environ, **sandbox.environment()}) as process:
+        own = {name: value for name, value in os.environ.items() if name not in _NOT_PASSED_ON}
+        with subprocess.Popen(command, env={**own, **sandbox.environment()}) as process:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda sent, _frame: process.send_signal(sent))
             code = process.wait()

@@ -230,7 +230,12 @@ def test_run_gives_the_environment_and_the_exit_code() -> None:
     done = subprocess.run(
         [*COMMAND, "run", "--", sys.executable, "-c", script],
         cwd=ROOT,
-        env=clean,
+        env={
+            **clean,
+            "ZOOM_ACCESS_TOKEN": "real",
+            "ZOOM_CHAT_WEBHOOK_URL": "https://example.com",
+            "ZOOM_CHAT_LIVE": "1",
+        },
         capture_output=True,
         text=True,
         check=False,
@@ -247,6 +252,8 @@ def test_run_gives_the_environment_and_the_exit_code() -> None:
         "ZOOM_CLIENT_ID": seeds.CLIENT_ID,
         "ZOOM_CLIENT_SECRET": seeds.CLIENT_SECRET,
         "ZOOM_USER_ID": seeds.SENDER,
+        # How to reach the real Zoom is not passed on, what the callback is to do is.
+        "ZOOM_CHAT_LIVE": "1",
     }
 
 
