@@ -96,17 +96,11 @@ def utf16_offsets(text: str) -> list[int]:
     return offsets
 
 
-def to_utf16(text: str, index: int) -> int:
-    """The UTF-16 position of the code point at this index; the length of the text is a valid index."""
-    return utf16_length(text[:index])
+def index_at(offsets: list[int], position: int) -> int:
+    """The index of the code point at a UTF-16 position, or of the one whose second half stands there.
 
-
-def from_utf16(text: str, position: int) -> int:
-    """The index of the code point at a UTF-16 position, or of the one whose second half stands there."""
-    return _index_at(utf16_offsets(text), position)
-
-
-def _index_at(offsets: list[int], position: int) -> int:
+    :param offsets: the text's `utf16_offsets`.
+    """
     return bisect.bisect_right(offsets, position) - 1
 
 
@@ -306,7 +300,7 @@ class _Cuts(t.NamedTuple):
 
 def _cuts(text: str, offsets: list[int], unbreakable: bytearray, start: int, room: int) -> _Cuts:
     """Where a part from ``start`` on may end that has room for fewer code units than the rest has."""
-    limit = _index_at(offsets, offsets[start] + room)
+    limit = index_at(offsets, offsets[start] + room)
     line = word = character = any_cluster = 0
     index = start
     while index <= limit:
@@ -330,7 +324,7 @@ def _unbreakable(message: FormattedText, offsets: list[int], room: int) -> bytea
     """For each code point whether a cut before it falls into a mention or link that fits into ``room``."""
     ranges: list[RichText | Mention] = list(message.mentions)
     ranges += [entry for entry in message.rich_text if entry.format_type == "AddLink"]
-    spans = [(_index_at(offsets, entry.start_position), _index_at(offsets, entry.end_position) + 1) for entry in ranges]
+    spans = [(index_at(offsets, entry.start_position), index_at(offsets, entry.end_position) + 1) for entry in ranges]
     ends = sorted({end for span in spans for end in span})
     for match in _URL.finditer(message.text):
         # What looks like a URL ends where a mention or link, which are known to be one, begins or ends.
@@ -349,9 +343,9 @@ def _with_whole_lines(message: FormattedText, offsets: list[int]) -> FormattedTe
     def stretched(entry: RichText) -> RichText:
         if entry.format_type not in LINE_FORMATS:
             return entry
-        first = message.text.rfind("\n", 0, _index_at(offsets, entry.start_position)) + 1
+        first = message.text.rfind("\n", 0, index_at(offsets, entry.start_position)) + 1
         # Where no line end follows, this is -1, and the last offset that of the end of the text.
-        end = message.text.find("\n", _index_at(offsets, entry.end_position))
+        end = message.text.find("\n", index_at(offsets, entry.end_position))
         return dataclasses.replace(entry, start_position=offsets[first], end_position=offsets[end] - 1)
 
     return dataclasses.replace(message, rich_text=tuple(stretched(entry) for entry in message.rich_text))

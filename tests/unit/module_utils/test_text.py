@@ -13,11 +13,10 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._text import (
     FormattedText,
     Mention,
     RichText,
-    from_utf16,
     grapheme_clusters,
+    index_at,
     normalise,
     split,
-    to_utf16,
     truncate,
     utf16_length,
     utf16_offsets,
@@ -118,12 +117,12 @@ def test_length_and_offsets_are_those_of_a_utf_16_encoder(text: str) -> None:
     length = len(text.encode("utf-16-le", "surrogatepass")) // 2
     assert utf16_length(text) == length
     offsets = utf16_offsets(text)
-    assert offsets == [to_utf16(text, index) for index in range(len(text) + 1)]
-    assert [from_utf16(text, offset) for offset in offsets] == list(range(len(text) + 1))
+    assert offsets == [utf16_length(text[:index]) for index in range(len(text) + 1)]
+    assert [index_at(offsets, offset) for offset in offsets] == list(range(len(text) + 1))
 
 
 def test_the_second_half_of_a_pair_belongs_to_its_character() -> None:
-    assert [from_utf16("a🎉b", position) for position in range(5)] == [0, 1, 1, 2, 3]
+    assert [index_at(utf16_offsets("a🎉b"), position) for position in range(5)] == [0, 1, 1, 2, 3]
 
 
 # Comparing
