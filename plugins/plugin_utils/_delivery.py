@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import PermissionDenied, ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._text import FormattedText
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _rendering, _report, _report_file
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import (
@@ -118,24 +118,29 @@ def deliver(slot: Slot, way: Way, late: bool) -> None:
     parcel = slot.parcel
     while parcel.steps:
         step = parcel.steps[0]
-        is_repeated = False
+        # When an attempt began that ended nobody knows how, and never will.
+        unclear: t.Optional[float] = None
         if parcel.begun is not None and step.do != EDIT:
             try:
                 found = way.find(parcel, step)
-            except ZoomError:
-                found, is_repeated = None, True
-            if found:
-                _advance(slot, found)
-                continue
+            except PermissionDenied:
+                # Whoever may not look today may not look tomorrow. Any other failure ends the delivery before anything
+                # is changed: the next run can look, and a second copy cannot be taken back.
+                unclear = parcel.begun
+            else:
+                if found:
+                    _advance(slot, found)
+                    continue
         if late and not parcel.marked and step.do in (SEND, EDIT, CARD):
-            _mark(parcel, step, is_repeated)
+            _mark(parcel, step, is_repeated=unclear is not None)
         parcel.begun = time.time()
         slot.save()
         try:
             message_id = way.carry_out(parcel, step)
         except ZoomError as error:
             if not error.maybe_done:
-                parcel.begun = None
+                # This attempt did nothing, which says nothing of the one before.
+                parcel.begun = unclear
                 slot.save()
             raise
         _advance(slot, message_id)

@@ -23,6 +23,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._client import JSON,
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     InvalidRequest,
     NotFound,
+    PermissionDenied,
     ServiceFailed,
     ZoomError,
 )
@@ -72,7 +73,8 @@ class Way(t.Protocol):
     def find(self, parcel: Parcel, step: Step) -> t.Optional[str]:
         """The id of the message that a step that has begun has made, when its end is not known; None if there is none.
 
-        :raises ZoomError: it is not possible to look.
+        :raises PermissionDenied: it is not possible to look, now or later.
+        :raises ZoomError: it was not possible to look now.
         """
 
 
@@ -250,7 +252,7 @@ class WebhookWay:
                 return None
 
     def find(self, parcel: Parcel, step: Step) -> t.Optional[str]:  # noqa: ARG002
-        raise ServiceFailed("A webhook does not tell what it has taken.")
+        raise PermissionDenied("A webhook does not tell what it has taken.")
 
     def _post(self, card: t.Mapping[str, t.Any], budget: Budget) -> None:
         body = json_body(card)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import pathlib
 import time
@@ -202,6 +203,53 @@ def test_an_answer_that_got_lost_neither_loses_nor_doubles(
     is_late = operation == "send" and moment == "before"
     assert texts(sandbox) == [f"Done\n{LATE}" if is_late else "Done", "details", ""]
     assert len({message["reply_main_message_id"] for message in sandbox.messages()[1:]}) == 1
+
+
+def kept(sender: Sender) -> dict[str, t.Any]:
+    """The only parcel of the outbox, as it is stored."""
+    (slot,) = sender.outbox.left_behind(sender.way.where)
+    with slot:
+        return dataclasses.asdict(slot.parcel)
+
+
+@pytest.mark.parametrize("fault", ["429-daily", "401", "503", "reset"])
+def test_a_look_that_fails_leaves_the_parcel_for_one_that_does_not(api: Make, sandbox: Sandbox, fault: str) -> None:
+    sandbox.fault("reset", "send", moment="after")
+    sandbox.fault("503", "list", times=None)
+    sender = api(1.0)
+    with pytest.raises(ZoomError):
+        sender.deliver(sender.parcel(send(), reply("details")))
+    sandbox.clear_faults()
+    before = kept(sender)
+    assert before["begun"] is not None
+
+    sandbox.fault(fault, "*", times=None)
+    with pytest.raises(ZoomError):
+        api(1.0).deliver_rest()
+    assert len(sandbox.requests("send")) == 1
+    assert kept(sender) == before
+
+    sandbox.clear_faults()
+    assert api().deliver_rest() == 1
+    assert texts(sandbox) == ["Done", "details"]
+
+
+def test_who_may_never_look_sends_again_and_says_so(api: Make, sandbox: Sandbox) -> None:
+    """However many runs it takes: one that is refused does not make the first attempt forgotten."""
+    write_only = {"client_id": seeds.WRITE_ONLY_CLIENT_ID, "client_secret": seeds.WRITE_ONLY_CLIENT_SECRET}
+    sandbox.fault("reset", "send", moment="after")
+    with pytest.raises(ZoomError):
+        api(**write_only).deliver(api(**write_only).parcel(send()))
+    begun = kept(api())["begun"]
+    assert begun is not None
+
+    sandbox.fault("429-daily", "send")
+    with pytest.raises(RateLimited):
+        api(**write_only).deliver_rest()
+    assert kept(api())["begun"] == begun
+
+    assert api(**write_only).deliver_rest() == 1
+    assert texts(sandbox) == ["Done", f"Done\n{LATE} It may have been delivered before."]
 
 
 def test_one_step_takes_no_longer_than_there_is_time(api: Make, sandbox: Sandbox) -> None:
