@@ -7,7 +7,7 @@ from __future__ import annotations
 import time
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import PermissionDenied, ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NotFound, PermissionDenied, ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._text import FormattedText
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _rendering, _report, _report_file
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import (
@@ -138,6 +138,11 @@ def deliver(slot: Slot, way: Way, late: bool) -> None:
         try:
             message_id = way.carry_out(parcel, step)
         except ZoomError as error:
+            if step.do == EDIT and isinstance(error, NotFound):
+                # Somebody has deleted the message; the summary is told all the same, as a step of its own that is
+                # looked for before it is repeated.
+                step.do, parcel.main_id, parcel.begun = SEND, None, None
+                continue
             if not error.maybe_done:
                 # This attempt did nothing, which says nothing of the one before.
                 parcel.begun = unclear

@@ -22,7 +22,6 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._channels import Cha
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import JSON, Client, Session
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     InvalidRequest,
-    NotFound,
     PermissionDenied,
     ServiceFailed,
     ZoomError,
@@ -148,11 +147,7 @@ class ApiWay:
 
     def _edit(self, parcel: Parcel, step: Step, target: Target) -> str:
         message_id = t.cast(str, parcel.main_id)
-        try:
-            self._client().edit_message(target, message_id, step.text)
-        except NotFound:
-            # Somebody has deleted it; the summary is told all the same.
-            return self._send(step.text, target)
+        self._client().edit_message(target, message_id, step.text)
         return message_id
 
     def _send(self, text: t.Mapping[str, t.Any], where: Target) -> str:

@@ -14,6 +14,7 @@ import pytest
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     InvalidOption,
     InvalidRequest,
+    NotFound,
     RateLimited,
     ZoomError,
 )
@@ -139,6 +140,29 @@ def test_a_message_that_somebody_deleted_is_sent_anew(api: Make, sandbox: Sandbo
     main, detail = sandbox.messages()
     assert main["message"] == "after"
     assert detail["reply_main_message_id"] == main["id"]
+
+
+def test_an_edit_by_itself_sends_nothing_in_the_place_of_a_deleted_message(api: Make, sandbox: Sandbox) -> None:
+    """The edits of a run's course would all do it, one message each."""
+    sender = api()
+    parcel = sender.parcel()
+    parcel.main_id = "{00000000-0000-0000-0000-00000000DEAD}"
+    with pytest.raises(NotFound):
+        sender.way.carry_out(parcel, Step(EDIT, text={"message": "after"}))
+    assert sandbox.requests("send") == []
+
+
+def test_a_message_that_is_sent_in_the_place_of_a_deleted_one_is_not_sent_twice(api: Make, sandbox: Sandbox) -> None:
+    sandbox.fault("reset", "send", moment="after")
+    sandbox.fault("503", "list", times=None)
+    sender = api(1.0)
+    parcel = sender.parcel(Step(EDIT, text={"message": "after"}), reply("details"))
+    parcel.main_id = "{00000000-0000-0000-0000-00000000DEAD}"
+    with pytest.raises(ZoomError):
+        sender.deliver(parcel)
+    sandbox.clear_faults()
+    assert api().deliver_rest() == 1
+    assert texts(sandbox) == ["after", "details"]
 
 
 def test_the_words_go_out_even_if_zoom_does_not_like_their_looks(api: Make, sandbox: Sandbox) -> None:
