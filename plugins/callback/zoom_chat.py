@@ -615,8 +615,10 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
     @_harmless
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         run, self._run = self._run, None
-        if run:
-            warnings = run.finish(stats)
+        try:
+            warnings = run.finish(stats) if run else []
             if warnings:
                 self.warn(" ".join(warnings))
-        self._counted = {host: dict(stats.summarize(host)) for host in stats.processed}
+        finally:
+            # Ansible counts on, whatever became of this summary.
+            self._counted = {host: dict(stats.summarize(host)) for host in stats.processed}

@@ -19,7 +19,12 @@ import typing as t
 
 import pytest
 from ansible_collections.teamchat.zoom.tests.integration.callback.conftest import CALLBACK, Told, until
-from ansible_collections.teamchat.zoom.tests.integration.callback.test_summaries import FAILING, QUIET
+from ansible_collections.teamchat.zoom.tests.integration.callback.test_summaries import (
+    CHANGING,
+    FAILING,
+    QUIET,
+    without_time,
+)
 from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLAYBOOK, Run
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
@@ -393,6 +398,31 @@ def test_a_courier_that_cannot_be_started(told: Told) -> None:
     assert warnings(run) == [
         "zoom_chat: The courier process was ended from outside, twice; the summary was not delivered."
     ]
+
+
+def test_a_summary_that_fails_leaves_the_count_of_hosts_to_the_next_one_alone(told: Told) -> None:
+    """The couriers of the first of two playbooks end at once, and the second playbook's do not."""
+    site = _site(
+        told.folder,
+        f"""if True:
+            import os, sys
+            if sys.argv[0].endswith("_bootstrap.py"):
+                with open({str(told.folder / "couriers")!r}, "a+") as started:
+                    started.write("x")
+                    started.seek(0)
+                    if len(started.read()) <= 2:
+                        os._exit(3)
+        """,
+    )
+    told.run(CHANGING, "--syntax-check", hosts=2)
+    second = str(told._written("second.yml", QUIET.replace("web*", "web2")))
+    run = told.command(
+        str(ANSIBLE_PLAYBOOK), "-i", "inventory", "playbook.yml", second, environment={"PYTHONPATH": str(site)}
+    )
+    assert run.returncode == 0, run.output
+    assert len(warnings(run)) == 1
+    assert without_time(told.title()) == "✅ second.yml succeeded · web2, nothing changed"
+    assert told.lines() == ["web2: 1 ok"]
 
 
 def test_a_courier_that_stands_still(told: Told) -> None:
