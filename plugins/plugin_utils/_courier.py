@@ -170,6 +170,7 @@ class Courier:
         self._live = _Live(self)
         self._errands = threading.Thread(target=self._run_errands, name="errands", daemon=True)
         self._prepared: t.Optional[Way] = None
+        self._folder = self._dry_run() if self.settings.dry_run_dir else None
         self._has_delivered = False
 
     def _warn(self, text: str) -> None:
@@ -180,13 +181,17 @@ class Courier:
         return Scrubber([*self.settings.secrets, *self._order["secrets"]])
 
     def way(self, patience: float = float("inf")) -> Way:
-        """A transport of its own for each thread.
+        """A transport of its own for each thread, but one folder for all.
 
         :param patience: seconds that one step may take, if the run's end leaves them.
         :raises ZoomError: there is none.
         """
+        return self._folder or way(self.settings, self.scrubber(), "", lambda: min(patience, self._left()))
+
+    def _dry_run(self) -> Way:
+        """The folder of this run, which counts the messages of its start, of its course and of its end."""
         run_name = f"{time.strftime('%Y%m%d-%H%M%S')}-{_safe(self._order['playbook'])}-{os.getpid()}"
-        return way(self.settings, self.scrubber(), run_name, lambda: min(patience, self._left()))
+        return way(self.settings, self.scrubber(), run_name, self._left)
 
     def _left(self) -> float:
         return self._deadline - time.monotonic()

@@ -8,6 +8,7 @@ import base64
 import dataclasses
 import hashlib
 import hmac
+import itertools
 import json
 import os
 import random
@@ -290,15 +291,15 @@ class FolderWay:
     def __init__(self, folder: str, where: str) -> None:
         self.where = where
         self._folder = folder
-        self._count = 0
+        # Threads may share it: a number is taken once.
+        self._numbers = itertools.count(1)
 
     def prepare(self) -> None:
         """There is nothing to fetch."""
 
     def carry_out(self, parcel: Parcel, step: Step) -> t.Optional[str]:
-        self._count += 1
         target = re.sub(r"[^A-Za-z0-9@._-]", "_", next(iter(parcel.target.values()), ""))[:60]
-        name = f"{self._count:02}-{step.do}" + (f"-to-{target}" if target else "")
+        name = f"{next(self._numbers):02}-{step.do}" + (f"-to-{target}" if target else "")
         try:
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             if step.do == _outbox.FILE:

@@ -493,6 +493,23 @@ def test_a_second_courier_writes_into_the_folder_of_a_dry_run(tmp_path: pathlib.
     assert sorted(path.name for path in tmp_path.glob("*/*")) == ["01-send-to-ops.json", "01-send-to-ops.txt"]
 
 
+def test_a_dry_run_writes_all_its_messages_into_one_folder(tmp_path: pathlib.Path) -> None:
+    """Those of its start, of its course, and of its end in another second."""
+    pipe = Pipe(order(options(dry_run_dir=str(tmp_path), to_channel="ops", live=True, live_interval=1.0)))
+    events = list(a_run())
+    pipe.write(b"".join(dumped(line) for line in events[:2]))
+    assert until(lambda: list(tmp_path.glob("*/01-*.txt")))
+    pipe.write(dumped(events[2]))
+    assert until(lambda: list(tmp_path.glob("*/02-*.txt")))
+    assert pipe.finish([dumped({**line, "at": time.time()}) for line in events[3:]], 20) == {"warnings": []}
+    (folder,) = tmp_path.iterdir()
+    assert {path.name: path.read_text(encoding="utf-8").split(" ")[0] for path in sorted(folder.glob("*.txt"))} == {
+        "01-send-to-ops.txt": "▶️",
+        "02-edit-to-ops.txt": "⏳",
+        "03-edit-to-ops.txt": "✅",
+    }
+
+
 def test_without_a_free_place_a_summary_is_sent_all_the_same(sandbox: Sandbox, state_dir: str) -> None:
     given = options(sandbox, state_dir=state_dir)
     with outbox(given) as (kept, parcel), contextlib.ExitStack() as held:
