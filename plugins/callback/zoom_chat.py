@@ -112,6 +112,7 @@ options:
     description:
       - Write a message when the playbook starts, and edit it as plays run; at the end it becomes the summary.
       - It is written about every run, whatever O(notify_on) says.
+      - It says for how many minutes the run has been going on, and so is edited once a minute while one task runs on.
     type: bool
     default: false
     env:

@@ -100,7 +100,7 @@ def start(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
 
 def progress(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
     """The same message while the run goes on."""
-    return message(EDIT, _rendering.progress(report, rendering_options(settings)), scrubber)
+    return message(EDIT, _rendering.progress(report, rendering_options(settings), time.time()), scrubber)
 
 
 def message(do: str, text: FormattedText, scrubber: Scrubber) -> Step:

@@ -129,11 +129,15 @@ def _started(report: Report) -> str:
     return f"▶️ {_name(report)} started"
 
 
-def progress(report: Report, options: Options, now: float | None = None) -> FormattedText:
-    """The same message while the run goes on; ``now`` is in seconds since the epoch."""
-    seconds = max(now - report.started_at, 0.0) if now and report.started_at else report.seconds
+def progress(report: Report, options: Options, now: float) -> FormattedText:
+    """The same message while the run goes on; ``now`` is in seconds since the epoch.
+
+    Whole minutes: while nothing else happens, each new text costs an edit, which counts towards Zoom's limits.
+    """
+    minutes = int((now - report.started_at) / 60) if report.started_at else 0
+    figures = [f"{_name(report)} is running", *([duration(60 * minutes)] if minutes > 0 else [])]
     writer = _Writer()
-    writer.write(f"{_ICONS[_report.RUNNING]} {_name(report)} is running · {duration(seconds)}", "Bold")
+    writer.write(f"{_ICONS[_report.RUNNING]} {' · '.join(figures)}", "Bold")
     task = report.current_task
     if task and task.name:
         writer.line(f"{task.play}: {task.name}" if task.play else task.name)

@@ -246,6 +246,23 @@ def test_of_two_summaries_only_the_usual_targets_replaces_the_message_of_a_kille
     assert len(sandbox.requests("edit")) == 1
 
 
+def test_a_live_message_tells_how_long_a_task_runs_on_without_an_edit_for_each_second(
+    sandbox: Sandbox, state_dir: str
+) -> None:
+    started = time.time() - 54
+    pipe = Pipe(order(options(sandbox, state_dir=state_dir, live=True, live_interval=1.0)))
+    events = list(a_run())
+    pipe.write(b"".join(dumped({**line, "at": started}) for line in events[:3]))
+    assert until(lambda: "· 1 min" in str(sandbox.messages()))
+    (message,) = sandbox.messages()
+    assert [text.split("\n")[0] for text in [*message["history"], message["message"]]] == [
+        "▶️ site.yml started",
+        "⏳ site.yml is running",
+        "⏳ site.yml is running · 1 min",
+    ]
+    assert pipe.finish([dumped({**line, "at": time.time()}) for line in events[3:]], 20) == {"warnings": []}
+
+
 def test_a_courier_that_ends_twice_is_said_to_have_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:

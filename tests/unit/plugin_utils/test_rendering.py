@@ -256,7 +256,7 @@ def test_a_started_and_a_running_run() -> None:
         "▶️ site.yml started\nby deploy@ctl-1 · main@3f2c1d9 · limit web · GitLab deploy"
     )
     assert _rendering.progress(report, STANDARD, START + 125).text == (
-        "⏳ site.yml is running · 2 min 5 s\n"
+        "⏳ site.yml is running · 2 min\n"
         "web: Write the configuration\n"
         "so far: 2 failed, 1 unreachable, 37 ok (12 changed)\n"
         "• Install nginx: web03, web07\n"
@@ -272,22 +272,40 @@ def words(length: int) -> str:
 
 def test_a_run_of_which_little_is_known_yet() -> None:
     report = Report()
-    assert _rendering.progress(report, STANDARD).text == "⏳ Playbook is running · 0 s"
-    assert _rendering.progress(report, STANDARD, START).text == "⏳ Playbook is running · 0 s"
+    assert _rendering.progress(report, STANDARD, START).text == "⏳ Playbook is running"
 
     report.add(run(limit=None, git=None, user="", controller="", title="Roll out"))
     report.add(play())
     assert _rendering.start(report, STANDARD) == FormattedText(
         "▶️ Roll out started", (RichText(0, len("▶️ Roll out started") - 1, "Bold"),)
     )
-    message = _rendering.progress(report, STANDARD)
-    assert message.text == "⏳ Roll out is running · 1 s\nweb"
-    assert covered(message, "Bold") == ["⏳ Roll out is running · 1 s"]
-    assert _rendering.progress(report, STANDARD, START - 5).text == "⏳ Roll out is running · 0 s\nweb"
+    message = _rendering.progress(report, STANDARD, START + 60)
+    assert message.text == "⏳ Roll out is running · 1 min\nweb"
+    assert covered(message, "Bold") == ["⏳ Roll out is running · 1 min"]
     report.add(task("", play="web"))
-    assert _rendering.progress(report, STANDARD).text == "⏳ Roll out is running · 2 s\nweb: command"
+    assert _rendering.progress(report, STANDARD, START).text == "⏳ Roll out is running\nweb: command"
     report.add({**task("", action=None), "task": "another"})
-    assert _rendering.progress(report, STANDARD).text == "⏳ Roll out is running · 2 s\nweb"
+    assert _rendering.progress(report, STANDARD, START).text == "⏳ Roll out is running\nweb"
+
+
+@pytest.mark.parametrize(
+    ("after", "told"),
+    [
+        (-3600, ""),
+        (59.9, ""),
+        (60, " · 1 min"),
+        (119.9, " · 1 min"),
+        (3599.9, " · 59 min"),
+        (3660, " · 1 h 1 min"),
+        (2 * 86400 + 3 * 3600, " · 2 d 3 h"),
+    ],
+)
+def test_how_long_a_run_goes_on_is_told_in_minutes_until_now(after: float, told: str) -> None:
+    """Whatever the time of its last event."""
+    report = Report()
+    report.add(run(limit=None, git=None, user="", controller=""))
+    report.add(play(after=1))
+    assert _rendering.progress(report, STANDARD, START + after).text == f"⏳ site.yml is running{told}\nweb"
 
 
 def test_a_running_task_without_a_play() -> None:
@@ -295,8 +313,8 @@ def test_a_running_task_without_a_play() -> None:
     report.add(run(check=True, limit=None, git=None, user="", controller=""))
     report.add(task("Install"))
     report.add(ok("Install", "web1", changed=True))
-    assert _rendering.progress(report, STANDARD).text == (
-        "⏳ Check of site.yml is running · 3 s\nInstall\nso far: 1 ok (1 would change)"
+    assert _rendering.progress(report, STANDARD, START).text == (
+        "⏳ Check of site.yml is running\nInstall\nso far: 1 ok (1 would change)"
     )
 
 
@@ -305,7 +323,7 @@ def test_every_message_is_shortened_to_its_length() -> None:
     report.add(run(title=words(100)))
     short = Options(max_length=20)
     assert _rendering.start(report, short).text == "▶️ abcd abcd abcd…"
-    assert _rendering.progress(report, short).text == "⏳ abcd abcd abcd…"
+    assert _rendering.progress(report, short, START).text == "⏳ abcd abcd abcd…"
     report.add(play())
     report.add(task("x"))
     report.add(failed("x", "w1", "boom"))
@@ -1018,7 +1036,7 @@ def test_messages_are_bounded_whatever_happened(lines: list[Line], interrupted: 
         _rendering.summary(report, options),
         *replies,
         _rendering.start(report, options),
-        _rendering.progress(report, options),
+        _rendering.progress(report, options, START + 90),
     ):
         length = utf16_length(message.text)
         assert 0 < length <= options.max_length
