@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import functools
 import json
 import os
 import re
@@ -29,7 +30,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import LockTimeoutError, StateFolder, key
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery, _events, _rendering, _report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import EDIT, Outbox, Parcel, Slot, Step
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import Outbox, Parcel, Slot, Step
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import origin
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._transports import Way, way, where
@@ -44,6 +45,10 @@ _PATIENCE = 10.0
 # The most messages of earlier runs in one run: they count in the channel's send windows.
 _MOST_LEFTOVERS = 25
 _LOWER_PRIORITY = 10
+
+
+# Makes the parcels of a run, by the id of the message that has followed it.
+_Make = t.Callable[[t.Optional[str]], list[Parcel]]
 
 
 class Lines:
@@ -299,42 +304,53 @@ class Courier:
         settings = self.settings
         if not settings.live and not _delivery.wanted(self.report, settings.notify_on, was_bad):
             return
+        recovered = bool(was_bad) and not _delivery.is_bad(self.report.outcome)
+        make = functools.partial(_delivery.parcels, self.report, settings, self.scrubber(), where(settings), recovered)
         slots = self._adopted() if self._order.get("again") else []
-        slots = slots or self._put(was_bad)
+        slots = slots or self._put(make)
         failed: list[str] = []
-        worker = threading.Thread(target=self._deliver, args=(slots, failed), name="delivery", daemon=True)
+        worker = threading.Thread(target=self._deliver, args=(slots, make, failed), name="delivery", daemon=True)
         worker.start()
         worker.join(max(0.0, self._left()))
         if not self._has_delivered:
             self._say_what_became(failed if self._left() > _JUST_OVER else [])
 
-    def _put(self, was_bad: t.Optional[bool]) -> list[Slot]:
-        """The parcels of this run in the outbox; they stay locked until this process ends."""
-        recovered = bool(was_bad) and not _delivery.is_bad(self.report.outcome)
+    def _put(self, make: _Make) -> list[Slot]:
+        """The parcels of this run in the outbox; they stay locked until this process ends.
+
+        They name the message that has followed the run, if it is known: an edit that hangs may leave no time for it.
+        """
         slots: list[Slot] = []
-        for parcel in _delivery.parcels(self.report, self.settings, self.scrubber(), where(self.settings), recovered):
+        for parcel in make(self._live_message()):
             parcel.run = self._order["run"]
             if self._order.get("again"):
                 # The courier before this one may have told already; then its message is found.
                 parcel.begun = self.report.last_at
-                if not slots:
-                    _become_summary(parcel, self._running_message())
             try:
                 slots.append(self._outbox.put(parcel))
             except LockTimeoutError:
                 slots.append(Slot(StateFolder("", self._warn), "none", parcel, contextlib.ExitStack()))
         return slots
 
+    def _live_message(self) -> t.Optional[str]:
+        """The message that has followed the run, and becomes its summary; None where there is none, or none yet."""
+        if not self.settings.live:
+            return None
+        return self._running_message() if self._order.get("again") else self._live.message_id
+
     def _adopted(self) -> list[Slot]:
         """What the courier before this one left of this run's parcels."""
         return list(self._outbox.left_behind(where(self.settings), self._order["run"]))
 
-    def _deliver(self, slots: list[Slot], failed: list[str]) -> None:
+    def _deliver(self, slots: list[Slot], make: _Make, failed: list[str]) -> None:
         """Deliver all parcels; one that fails does not keep the others from it."""
         if self._live.is_alive():
             self._live.join(max(0.0, self._left()))
-        if self.settings.live:
-            _become_summary(slots[0].parcel, self._live.message_id)
+        usual = slots[0].parcel
+        if self.settings.live and self._live.message_id and not usual.main_id:
+            # The run was so short that the answer came after its end.
+            edited = make(self._live.message_id)[0]
+            usual.steps, usual.main_id = edited.steps, edited.main_id
         transport = self._prepared
         for slot in slots:
             try:
@@ -355,13 +371,6 @@ class Courier:
         else:
             then = "It is not kept."
         self._warn(f"The summary was not delivered: {why} {then}")
-
-
-def _become_summary(parcel: Parcel, message_id: t.Optional[str]) -> None:
-    """Let the parcel's message take the place of the one that has followed the run, if there is one."""
-    if message_id:
-        parcel.main_id = message_id
-        parcel.steps[0].do = EDIT
 
 
 def _safe(path: str) -> str:

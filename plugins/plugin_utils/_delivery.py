@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 import typing as t
 
@@ -52,7 +53,7 @@ def wanted(report: Report, notify_on: t.Collection[str], was_bad: t.Optional[boo
     )
 
 
-def rendering_options(settings: Settings, *, recovered: bool = False, with_mentions: bool = True) -> _rendering.Options:
+def rendering_options(settings: Settings, *, recovered: bool = False) -> _rendering.Options:
     mentions = tuple(
         _rendering.MentionOf("all") if contact == "all" else _rendering.MentionOf(contact, contact)
         for contact in settings.mention_on_failure
@@ -64,31 +65,51 @@ def rendering_options(settings: Settings, *, recovered: bool = False, with_menti
         max_length=_MAX_LENGTH - _ROOM,
         title_template=settings.title_template,
         body_template=settings.body_template,
-        mentions=mentions if with_mentions else (),
+        mentions=mentions,
         recovered=recovered,
     )
 
 
-def parcels(report: Report, settings: Settings, scrubber: Scrubber, where: str, recovered: bool) -> list[Parcel]:
-    """All that is to be told of a run that has ended; the usual target's parcel is the first."""
+def parcels(
+    report: Report,
+    settings: Settings,
+    scrubber: Scrubber,
+    where: str,
+    recovered: bool,
+    live: t.Optional[str] = None,
+) -> list[Parcel]:
+    """All that is to be told of a run that has ended; the usual target's parcel is the first.
+
+    :param live: the message that has followed the run, whose place the summary takes.
+    """
     options = rendering_options(settings, recovered=recovered)
     if settings.webhook_url:
         card = scrubber.scrub(_rendering.card(report, options))
         return [Parcel(where, {}, report.last_at, [Step(CARD, card=card)])]
     bad = is_bad(report.outcome)
-    summary = message(SEND, _rendering.summary(report, options), scrubber)
     rest = [message(REPLY, text, scrubber) for text in _rendering.details(report, options)]
     if settings.report_file == "always" or (settings.report_file == "failure" and bad):
         rest.append(Step(FILE, name=_report_file.file_name(report), content=scrubber.scrub(_report_file.html(report))))
     target = dict(settings.target)
     if not settings.failure_channel or not bad:
-        return [Parcel(where, target, report.last_at, [summary, *rest])]
-    quiet = rendering_options(settings, recovered=recovered, with_mentions=False)
-    alone = message(SEND, _rendering.summary(report, quiet), scrubber)
+        steps = [*_summary(report, options, scrubber, live), *rest]
+        return [Parcel(where, target, report.last_at, steps, main_id=live)]
+    alone = _summary(report, dataclasses.replace(options, mentions=()), scrubber, live)
+    steps = [*_summary(report, options, scrubber, None), *rest]
     return [
-        Parcel(where, target, report.last_at, [alone]),
-        Parcel(where, {"to_channel": settings.failure_channel}, report.last_at, [summary, *rest]),
+        Parcel(where, target, report.last_at, alone, main_id=live),
+        Parcel(where, {"to_channel": settings.failure_channel}, report.last_at, steps),
     ]
+
+
+def _summary(report: Report, options: _rendering.Options, scrubber: Scrubber, live: t.Optional[str]) -> list[Step]:
+    """The summary as a message, or as an edit, which can mention nobody, and a reply that does."""
+    if live is None:
+        return [message(SEND, _rendering.summary(report, options), scrubber)]
+    plain = dataclasses.replace(options, mentions=(), plain=True)
+    edit = message(EDIT, _rendering.summary(report, plain), scrubber)
+    mention = _rendering.mention(report, options)
+    return [edit, *([message(REPLY, mention, scrubber)] if mention else [])]
 
 
 def start(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
@@ -100,13 +121,18 @@ def start(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
 
 def progress(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
     """The same message while the run goes on."""
-    return message(EDIT, _rendering.progress(report, rendering_options(settings), time.time()), scrubber)
+    options = dataclasses.replace(rendering_options(settings), plain=True)
+    return message(EDIT, _rendering.progress(report, options, time.time()), scrubber)
 
 
 def message(do: str, text: FormattedText, scrubber: Scrubber) -> Step:
-    """A step that sends a text, without secrets; where one is found the positions do not fit any more."""
+    """A step that sends a text, without secrets; where one is found the positions do not fit any more.
+
+    Zoom takes no positions in an edit.
+    """
     clean = scrubber.scrub(text.text)
-    return Step(do, text=(text if clean == text.text else FormattedText(clean)).as_fields())
+    fits = clean == text.text and do != EDIT
+    return Step(do, text=(text if fits else FormattedText(clean)).as_fields())
 
 
 def deliver(slot: Slot, way: Way, late: bool) -> None:

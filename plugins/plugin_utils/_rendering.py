@@ -85,6 +85,8 @@ class Options:
     mentions: tuple[MentionOf, ...] = ()
     #: Whether this run succeeded after one that did not.
     recovered: bool = False
+    #: Whether the message is an edit, which takes neither formatting nor links: an address stands in its text.
+    plain: bool = False
 
 
 # Messages
@@ -99,6 +101,15 @@ def summary(report: Report, options: Options) -> FormattedText:
         writer.line(body)
     else:
         _write_body(writer, report, options)
+    return _with_mentions(writer.done(), report, options)
+
+
+def mention(report: Report, options: Options) -> FormattedText | None:
+    """The reply that mentions whom a summary cannot that is an edit; None where nobody is to be mentioned."""
+    if not _is_to_mention(report, options):
+        return None
+    writer = _Writer()
+    writer.write(title(report, options), "Bold")
     return _with_mentions(writer.done(), report, options)
 
 
@@ -121,7 +132,7 @@ def start(report: Report, options: Options) -> FormattedText:
     """The message on a run that has begun."""
     writer = _Writer()
     writer.write(_started(report), "Bold")
-    _write_origin(writer, report)
+    _write_origin(writer, report, options)
     return truncate(writer.done(), options.max_length)
 
 
@@ -147,7 +158,7 @@ def progress(report: Report, options: Options, now: float) -> FormattedText:
     if totals.hosts:
         writer.line(f"so far: {_numbers(totals.failed, totals.unreachable, totals.ok, totals.ok_changed, report)}")
     _write_glances(writer, report, options)
-    _write_origin(writer, report)
+    _write_origin(writer, report, options)
     return truncate(writer.done(), options.max_length)
 
 
@@ -251,7 +262,7 @@ def _write_body(writer: _Writer, report: Report, options: Options) -> None:
         _write_failures(writer, report, options)
     elif options.details == THREAD:
         _write_glances(writer, report, options)
-    _write_origin(writer, report)
+    _write_origin(writer, report, options)
 
 
 def _play_lines(report: Report) -> list[str]:
@@ -316,7 +327,7 @@ def _notes(report: Report) -> list[str]:
     return lines
 
 
-def _write_origin(writer: _Writer, report: Report) -> None:
+def _write_origin(writer: _Writer, report: Report, options: Options) -> None:
     """Who ran it, from where, on what; the job's name is the link."""
     parts = _origin(report)
     label, address = _job(report)
@@ -325,7 +336,10 @@ def _write_origin(writer: _Writer, report: Report) -> None:
     writer.line(" · ".join(parts))
     if label:
         writer.write(" · " if parts else "")
-        if address:
+        if address and options.plain:
+            # What an address has after an @ must not look like a mention, and an invisible character would change it.
+            writer.write(f"{label}: {address.replace('@', '%40')}")
+        elif address:
             writer.write(label, "AddLink", address)
         else:
             writer.write(label)
@@ -602,7 +616,7 @@ class _Writer:
 
 def _with_mentions(message: FormattedText, report: Report, options: Options) -> FormattedText:
     """The message within its length, those to be mentioned in a last line, which is not cut."""
-    if report.outcome not in (_report.FAILURE, _report.INTERRUPTED) or not options.mentions:
+    if not _is_to_mention(report, options):
         return truncate(message, options.max_length)
     names = [_mentioned(mention) for mention in options.mentions]
     while names and 2 * (utf16_length(" ".join(names)) + 1) > options.max_length:
@@ -619,6 +633,10 @@ def _with_mentions(message: FormattedText, report: Report, options: Options) -> 
         mentions.append(Mention(position, end, kind, mention.contact))
         position = end + 2
     return FormattedText(message.text + line, message.rich_text, tuple(mentions))
+
+
+def _is_to_mention(report: Report, options: Options) -> bool:
+    return report.outcome in (_report.FAILURE, _report.INTERRUPTED) and bool(options.mentions)
 
 
 def _mentioned(mention: MentionOf) -> str:

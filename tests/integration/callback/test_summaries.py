@@ -488,6 +488,27 @@ def test_a_live_message_becomes_the_summary(told: Told) -> None:
     assert any("is running" in text and "Wait" in text for text in message["history"][1:])
 
 
+def test_a_live_message_of_a_run_that_fails_has_mentions_in_its_thread(told: Told) -> None:
+    told.tell(
+        FAILING.replace("  tasks:", "  tasks:\n    - name: Wait\n      ansible.builtin.command: sleep 3"),
+        hosts=1,
+        environment={
+            "ZOOM_CHAT_LIVE": "true",
+            "ZOOM_CHAT_MENTION_ON_FAILURE": "alice@example.com",
+            "GITLAB_CI": "true",
+            "CI_JOB_NAME": "deploy",
+            "CI_JOB_URL": "https://gitlab.example.com/-/jobs/4711",
+        },
+    )
+    main = told.main()
+    assert main["history"][0].startswith("▶️ playbook.yml started")
+    assert main["message"].endswith(" · GitLab CI deploy: https://gitlab.example.com/-/jobs/4711")
+    mention, detail = [message for message in told.sandbox.messages() if message["reply_main_message_id"]]
+    assert mention["message"] == f"{told.title()}\n@alice@example.com"
+    assert [item["at_contact"] for item in mention["at_items"]] == ["alice@example.com"]
+    assert detail["message"].startswith("Break (web* : playbook.yml:7) failed on web1")
+
+
 def test_a_message_at_the_start_and_one_at_the_end(told: Told) -> None:
     told.tell(QUIET, hosts=1, environment={"ZOOM_CHAT_NOTIFY_ON": "start,success"})
     assert [message["message"].split(" ")[0] for message in told.mains()] == ["▶️", "✅"]

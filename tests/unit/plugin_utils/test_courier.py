@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -261,6 +262,96 @@ def test_a_live_message_tells_how_long_a_task_runs_on_without_an_edit_for_each_s
         "⏳ site.yml is running · 1 min",
     ]
     assert pipe.finish([dumped({**line, "at": time.time()}) for line in events[3:]], 20) == {"warnings": []}
+
+
+# With a message that follows the run
+
+JOB = {"system": "GitLab", "url": "https://gitlab.example.com/-/jobs/4711", "job": "deploy"}
+ON_CALL = "oncall@example.com"
+
+
+def a_failure() -> list[Line]:
+    """A run in a CI job that fails on one host."""
+    failed = lines.failed("Try", "web1", "broken")
+    first, *others = a_run({**failed, "at": time.time()}, hosts={"web1": lines.counts(failures=1)})
+    return [{**first, "ci": JOB}, *others]
+
+
+def live(sandbox: Sandbox, state_dir: str, **changes: t.Any) -> dict[str, t.Any]:
+    return options(sandbox, state_dir=state_dir, live=True, mention_on_failure=[ON_CALL], **changes)
+
+
+def is_edited_and_mentions(sandbox: Sandbox, late: str = "") -> None:
+    """The message that followed the run has become the summary, and a reply has called the one on call first."""
+    main, mention, detail = sandbox.messages()
+    first, *_lines, last = (main["message"].removesuffix(late)).split("\n")
+    assert first.startswith("❌ site.yml failed · web1")
+    assert last.endswith(f" · GitLab deploy: {JOB['url']}")
+    assert main["history"][0].startswith("▶️ site.yml started")
+    assert ON_CALL not in main["message"]
+    assert mention["message"] == f"{first}\n@{ON_CALL}"
+    assert [item["at_contact"] for item in mention["at_items"]] == [ON_CALL]
+    assert detail["message"].startswith("Try (web : site.yml:7) failed on web1")
+    assert {mention["reply_main_message_id"], detail["reply_main_message_id"]} == {main["id"]}
+
+
+@pytest.mark.parametrize("seconds", [0, 2], ids=["at once", "after the end of the run"])
+def test_a_summary_that_is_an_edit_mentions_in_a_reply(sandbox: Sandbox, state_dir: str, seconds: int) -> None:
+    """Whether the first message is there when the summary is put into the outbox, or its answer comes later."""
+    if seconds:
+        sandbox.fault("slow", "send", seconds=seconds)
+    pipe = Pipe(order(live(sandbox, state_dir)))
+    events = a_failure()
+    pipe.write(b"".join(dumped(line) for line in events[:-2]))
+    assert until(lambda: sandbox.requests("send") if seconds else list(pathlib.Path(state_dir).glob("running-*.json")))
+    assert pipe.finish([dumped(line) for line in events[-2:]], 20) == {"warnings": []}
+    is_edited_and_mentions(sandbox)
+
+
+def test_without_a_message_to_edit_the_summary_itself_mentions(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.fault("429-daily", "send")
+    pipe = Pipe(order(live(sandbox, state_dir)))
+    events = a_failure()
+    pipe.write(b"".join(dumped(line) for line in events[:-2]))
+    assert until(lambda: sandbox.account()["struck"])
+    assert pipe.finish([dumped(line) for line in events[-2:]], 20) == {"warnings": []}
+    main, _detail = sandbox.messages()
+    assert main["message"].endswith(f" · GitLab deploy\n@{ON_CALL}")
+    assert [item["at_contact"] for item in main["at_items"]] == [ON_CALL]
+    assert [entry["format_attr"] for entry in main["rich_text"] if entry["format_type"] == "AddLink"] == [JOB["url"]]
+
+
+def test_a_second_courier_edits_and_mentions_in_a_reply(sandbox: Sandbox, state_dir: str) -> None:
+    pipe = Pipe(order(live(sandbox, state_dir)))
+    events = a_failure()
+    pipe.write(b"".join(dumped(line) for line in events[:-2]))
+    assert until(lambda: list(pathlib.Path(state_dir).glob("running-*.json")))
+    os.kill(courier_of(pipe), signal.SIGKILL)
+    assert pipe.finish([dumped(line) for line in events[-2:]], 20) == {"warnings": []}
+    is_edited_and_mentions(sandbox)
+
+
+def test_an_edit_that_hangs_leaves_the_summary_to_the_next_run_as_an_edit(sandbox: Sandbox, state_dir: str) -> None:
+    given = live(sandbox, state_dir, live_interval=1.0)
+    sandbox.fault("hang", "edit", times=None, seconds=30)
+    pipe = Pipe(order({**given, "flush_timeout": 2.0}))
+    events = a_failure()
+    pipe.write(b"".join(dumped(line) for line in events[:-2]))
+    assert until(lambda: sandbox.account()["struck"])
+    end = time.time()
+    pipe.write(b"".join(dumped({**line, "at": end}) for line in events[-2:]))
+    # Before the time for waiting is over: then the process may end at any moment.
+    (kept,) = until(lambda: list(pathlib.Path(state_dir).glob("outbox-*.json")))
+    assert [step["do"] for step in json.loads(kept.read_text(encoding="utf-8"))["steps"]] == ["edit", "reply", "reply"]
+    answer = pipe.finish([], 20)
+    assert answer is not None
+    assert answer["warnings"][0].endswith(" It is kept in state_dir, and the next run delivers it.")
+    pipe._process._process.wait(20)
+    sandbox.clear_faults()
+    assert told({**given, "live": False, "notify_on": ["change"]}, a_run()) == []
+    assert until(lambda: list(pathlib.Path(state_dir).glob("outbox-*.json")) == [])
+    at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(end))
+    is_edited_and_mentions(sandbox, f"\n🕓 Delivered late: the run ended on {at} UTC.")
 
 
 def test_a_courier_that_ends_twice_is_said_to_have_ended(

@@ -9,7 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import CARD, FILE, REPLY, SEND, Parcel
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import CARD, EDIT, FILE, REPLY, SEND, Parcel
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import Report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils import lines
@@ -29,10 +29,10 @@ def report(*, failed: bool = False, changed: bool = False, interrupted: bool = F
     return made
 
 
-def parcels(made: Report, **changes: t.Any) -> list[Parcel]:
+def parcels(made: Report, live: str | None = None, **changes: t.Any) -> list[Parcel]:
     given = {"access_token": "some-token", "to_channel": "ops", **changes}
     settings = Settings.from_options(options(**given), {})
-    return _delivery.parcels(made, settings, Scrubber([SECRET]), "here", recovered=False)
+    return _delivery.parcels(made, settings, Scrubber([SECRET]), "here", False, live)
 
 
 def kinds(parcel: Parcel) -> list[str]:
@@ -83,6 +83,38 @@ def test_the_failure_channel_gets_all_and_the_usual_one_the_summary() -> None:
     assert "at_items" not in usual.steps[0].text
     assert (incidents.target, kinds(incidents)) == ({"to_channel": "incidents"}, [SEND, REPLY, FILE])
     assert incidents.steps[0].text["at_items"][0]["at_type"] == 2
+
+
+def test_a_summary_that_is_an_edit_has_text_alone_and_mentions_in_a_reply() -> None:
+    (parcel,) = parcels(report(failed=True), "m1", report_file="always", mention_on_failure=["a@example.com"])
+    assert (parcel.main_id, kinds(parcel)) == ("m1", [EDIT, REPLY, REPLY, FILE])
+    edit, mention, detail, _file = parcel.steps
+    assert list(edit.text) == ["message"]
+    assert "@a@example.com" not in edit.text["message"]
+    assert mention.text["message"] == "❌ site.yml failed · web1 · 9 s\n@a@example.com"
+    assert [item["at_contact"] for item in mention.text["at_items"]] == ["a@example.com"]
+    assert "at_items" not in detail.text
+
+
+def test_an_edit_that_has_nobody_to_mention_has_no_reply_for_it() -> None:
+    assert [kinds(parcel) for parcel in parcels(report(), "m1", mention_on_failure=["all"])] == [[EDIT]]
+    assert [kinds(parcel) for parcel in parcels(report(failed=True), "m1")] == [[EDIT, REPLY]]
+
+
+def test_of_two_summaries_the_usual_targets_is_the_edit_and_the_other_mentions_by_itself() -> None:
+    usual, incidents = parcels(
+        report(failed=True), "m1", failure_channel="incidents", mention_on_failure=["a@example.com"]
+    )
+    assert (usual.main_id, kinds(usual)) == ("m1", [EDIT])
+    assert "@a@example.com" not in usual.steps[0].text["message"]
+    assert (incidents.main_id, kinds(incidents)) == (None, [SEND, REPLY])
+    assert [item["at_contact"] for item in incidents.steps[0].text["at_items"]] == ["a@example.com"]
+
+
+def test_an_edit_of_the_runs_course_has_text_alone() -> None:
+    settings = Settings.from_options(options(access_token="some-token", to_channel="ops"), {})
+    step = _delivery.progress(report(), settings, Scrubber([]))
+    assert (step.do, list(step.text)) == (EDIT, ["message"])
 
 
 def test_a_webhook_gets_one_card() -> None:

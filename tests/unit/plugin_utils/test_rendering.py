@@ -474,6 +474,24 @@ def test_an_address_without_a_name_is_the_job() -> None:
     assert message.rich_text[1:] == (RichText(20, 22, "AddLink", "https://ci.example.com/1"),)
 
 
+@pytest.mark.parametrize(
+    ("ci", "last"),
+    [
+        (
+            {"system": "GitLab", "job": "deploy", "url": "https://ci.example.com/1"},
+            "GitLab deploy: https://ci.example.com/1",
+        ),
+        ({"url": "https://ci.example.com/@all/1"}, "job: https://ci.example.com/%40all/1"),
+        ({"system": "GitLab"}, "GitLab"),
+    ],
+)
+def test_an_edit_takes_no_links_and_so_has_the_address_in_its_text(ci: dict[str, str], last: str) -> None:
+    report, plain = report_of(run(**{**ORIGIN, "user": "me", "ci": ci}), play()), Options(plain=True)
+    for message in (_rendering.summary(report, plain), _rendering.progress(report, plain, START)):
+        assert message.text.split("\n")[-1] == f"by me · {last}"
+        assert covered(message, "AddLink") == []
+
+
 def several_failures() -> list[Line]:
     """Two reasons in one task, tasks of one name in two files, and many hosts."""
     lines = [run(**ORIGIN), play(), task("a"), failed("a", "w1", "one"), failed("a", "w2", "two")]
@@ -661,6 +679,19 @@ def test_only_those_who_are_declared_are_mentioned_and_only_after_a_failure() ->
     for reply in _rendering.details(report_of(*lines), options):
         assert reply.mentions == ()
         assert "@all" not in reply.text
+
+
+def test_a_reply_mentions_whom_an_edit_cannot() -> None:
+    report = report_of(*example_lines())
+    options = Options(mentions=(MentionOf("@Zoë 🚀", "zoe@example.com"), MentionOf("@all")))
+
+    assert _rendering.mention(report, options) == FormattedText(
+        "❌ site.yml failed · 3 of 40 hosts · 4 min 12 s\n@Zoë 🚀 @all",
+        (RichText(0, 45, "Bold"),),
+        (Mention(47, 53, 1, "zoe@example.com"), Mention(55, 58, 2)),
+    )
+    assert _rendering.mention(report, STANDARD) is None
+    assert _rendering.mention(report_of(run(), play(), stats({"w1": counts(ok=1)})), options) is None
 
 
 def test_a_mention_begins_with_one_at_sign() -> None:
@@ -1024,6 +1055,7 @@ def _lines() -> st.SearchStrategy[list[Line]]:
         details=st.sampled_from(["thread", "inline", "none"]),
         max_length=st.integers(1, 1500),
         title_template=st.sampled_from([None, "{{ name }}", "{{"]),
+        plain=st.booleans(),
         mentions=st.lists(st.builds(MentionOf, _WORDS, st.none() | st.just("a@example.com")), max_size=3).map(tuple),
     ),
 )
@@ -1032,8 +1064,10 @@ def test_messages_are_bounded_whatever_happened(lines: list[Line], interrupted: 
     replies = _rendering.details(report, options)
 
     assert len(replies) <= _rendering.MAX_DETAILS
+    mention = _rendering.mention(report, options)
     for message in (
         _rendering.summary(report, options),
+        *([mention] if mention else []),
         *replies,
         _rendering.start(report, options),
         _rendering.progress(report, options, START + 90),
