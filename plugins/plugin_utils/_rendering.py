@@ -209,6 +209,8 @@ def _figures(report: Report) -> list[str]:
         found.append(f"{_host(lone)}{what}" if lone else f"{number(bad)} of {counted(totals.hosts, 'host')}{what}")
     elif totals.hosts:
         found.append(_changes(report, lone))
+    elif report.outcome == _report.SUCCESS:
+        found.append("nothing to do")
     found.append(duration(report.seconds))
     return found
 

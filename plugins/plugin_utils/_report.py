@@ -21,7 +21,7 @@ RUNNING = "running"
 SUCCESS = "success"
 FAILURE = "failure"
 INTERRUPTED = "interrupted"
-#: The run took part on no host at all.
+#: No play matched a host.
 NO_HOSTS = "no_hosts"
 
 FAILED = "failed"
@@ -520,7 +520,9 @@ class Report:
         totals = self.totals
         if totals.failed or totals.unreachable:
             return FAILURE
-        return SUCCESS if totals.hosts else NO_HOSTS
+        # Hosts for which no task was left, by tags for instance, are in no recap.
+        matched = totals.hosts or not all(play.no_hosts for play in self._plays)
+        return SUCCESS if matched else NO_HOSTS
 
     @property
     def changed(self) -> bool:

@@ -92,6 +92,32 @@ def test_a_limit_that_matches_nothing_tells_nothing_that_is_wrong(told: Told) ->
     assert "limit localhost · tags none" in told.main()["message"]
 
 
+NOTHING_TAGGED = """
+- name: Db
+  hosts: nothing
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug:
+- name: Web
+  hosts: web*
+  gather_facts: false
+  tasks:
+    - ansible.builtin.debug:
+"""
+
+
+def test_hosts_for_which_there_is_nothing_to_do_are_hosts(told: Told) -> None:
+    run = told.tell(NOTHING_TAGGED, "--tags", "none", hosts=1)
+    assert run.returncode == 0
+    assert without_time(told.title()) == "✅ playbook.yml succeeded · nothing to do"
+    assert told.lines() == ["Web: nothing to do", "no hosts matched: Db"]
+
+
+def test_a_run_with_nothing_to_do_is_no_failure(told: Told) -> None:
+    told.tell(NOTHING_TAGGED, "--tags", "none", hosts=1, environment={"ZOOM_CHAT_NOTIFY_ON": "failure"})
+    assert told.mains() == []
+
+
 def test_rescued_and_ignored_failures_are_none(told: Told) -> None:
     run = told.tell(
         """

@@ -116,11 +116,19 @@ def test_no_details_at_all() -> None:
             False,
             "❌ site.yml failed · 1 of 2 hosts unreachable · 9 s",
         ),
-        ({}, False, "⚠️ site.yml matched no hosts · 9 s"),
+        ({}, False, "✅ site.yml succeeded · nothing to do · 9 s"),
+        ({}, True, "✅ Check of site.yml succeeded · nothing to do · 9 s"),
     ],
 )
 def test_titles(recap: dict[str, dict[str, int]], check: bool, title: str) -> None:
     assert text_of(run(check=check), play(), stats(recap, 9)).split("\n")[0] == title
+
+
+def test_the_title_of_a_run_that_matched_no_hosts() -> None:
+    nobody = {"e": "no_hosts", "play": "web", "reason": "no_hosts_matched"}
+    assert text_of(run(limit=None), play(), nobody, stats({}, 9)) == (
+        "⚠️ site.yml matched no hosts · 9 s\nby deploy@ctl-1 · main@3f2c1d9"
+    )
 
 
 def test_check_speaks_of_what_would_change() -> None:

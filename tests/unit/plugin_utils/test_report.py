@@ -138,11 +138,22 @@ def test_no_hosts_is_not_success() -> None:
     nobody = {"e": "no_hosts", "play": "db", "reason": "no_hosts_matched"}
 
     assert report_of(run(), play("db"), nobody, stats({})).outcome == NO_HOSTS
+    assert report_of(run(), stats({})).outcome == NO_HOSTS
     some = report_of(
         run(), play("db"), nobody, play("web", 2), task("x"), ok("x", "web1"), stats({"web1": counts(ok=1)})
     )
     assert some.outcome == SUCCESS
     assert [(found.name, found.no_hosts, found.ok) for found in some.plays] == [("db", True, 0), ("web", False, 1)]
+
+
+def test_hosts_for_which_no_task_was_left_are_hosts() -> None:
+    """Ansible's recap knows hosts only by what they did."""
+    nobody = {"e": "no_hosts", "play": "db", "reason": "no_hosts_matched"}
+    nobody_left = {"e": "no_hosts", "play": "web", "reason": "no_hosts_remaining"}
+
+    assert report_of(run(), play("web"), stats({})).outcome == SUCCESS
+    assert report_of(run(), play("db"), nobody, play("web", 2), stats({})).outcome == SUCCESS
+    assert report_of(run(), play("web"), nobody_left, stats({})).outcome == SUCCESS
 
 
 def test_failures_without_details_are_still_failures() -> None:
