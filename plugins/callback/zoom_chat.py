@@ -325,7 +325,7 @@ from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import ADHOC, Describer, Seen
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import ADHOC, Describer, Rescues, Seen
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import CourierEnded, Pipe, origin
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
@@ -342,7 +342,12 @@ class _Run:
     """One playbook's run, from its start to its recap."""
 
     def __init__(
-        self, playbook: t.Any, options: dict[str, t.Any], settings: Settings, counted: dict[str, t.Any]
+        self,
+        playbook: t.Any,
+        options: dict[str, t.Any],
+        settings: Settings,
+        counted: dict[str, t.Any],
+        rescues: Rescues,
     ) -> None:
         """:raises OSError: the courier cannot be started."""
         file_name = str(playbook._file_name)
@@ -364,6 +369,7 @@ class _Run:
         self._tasks: set[str] = set()
         #: The recap counts on over several playbooks; what it had before this one.
         self._counted = counted
+        self._rescues = rescues
         #: What went well and is not told yet: time, task, host, and whether something changed.
         self._went_well: list[tuple[float, str, str, bool]] = []
         self._told_at = 0.0
@@ -377,6 +383,7 @@ class _Run:
 
     def play(self, play: t.Any) -> None:
         self._tasks.clear()
+        self._rescues.play(play)
         said, warnings = _said_in_play(play)
         self._warnings.extend(warning for warning in warnings if warning not in self._warnings)
         if said:
@@ -417,8 +424,9 @@ class _Run:
         self._pipe.write(b"".join(lines), can_drop=True)
 
     def failed(self, seen: Seen, ignored: bool) -> None:
-        self._write(_events.FAILED, self._describer.failed(seen, ignored))
-        if not ignored:
+        rescued = not ignored and self._rescues.takes_up(seen.host)
+        self._write(_events.FAILED, self._describer.failed(seen, ignored, rescued))
+        if not ignored and not rescued:
             self._failures.setdefault(seen.host, [0, 0])[0] += 1
 
     def unreachable(self, seen: Seen) -> None:
@@ -436,7 +444,9 @@ class _Run:
             cleared = self._cleared.setdefault(host, [0, 0])
             cleared[0] += failures
             cleared[1] += unreachable
-        self._failures.clear()
+        if self._failures:
+            self._failures.clear()
+            self._write(_events.CLEARED, {})
 
     def finish(self, stats: t.Any) -> list[str]:
         """Hand over the recap, wait for the courier, and return what the user should be warned of.
@@ -550,6 +560,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
         self._run: t.Optional[_Run] = None
         self._has_warned = False
         self._counted: dict[str, dict[str, int]] = {}
+        self._rescues = Rescues()
 
     def warn(self, text: str) -> None:
         """Tell the user, once in a run at most."""
@@ -573,7 +584,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
         options = self._given_options()
         if playbook._file_name == ADHOC and not options["adhoc"]:
             return
-        self._run = _Run(playbook, options, Settings.from_options(options, os.environ), self._counted)
+        settings = Settings.from_options(options, os.environ)
+        self._run = _Run(playbook, options, settings, self._counted, self._rescues)
 
     @_harmless
     def v2_playbook_on_play_start(self, play: t.Any) -> None:

@@ -72,6 +72,33 @@ class Seen:
         return t.cast("Result", self._seen.result if self._public else self._seen._result)
 
 
+class Rescues:
+    """Knows which failures Ansible has left to a ``rescue``.
+
+    Whether it does depends on what stands around the task, on which of that the tags have left, and on what failed
+    before. When callbacks hear of a failure, Ansible has decided, and has given the tasks of the rescue the variable
+    ``ansible_failed_task``, anew each time. Nothing that callbacks are given tells it more directly.
+    """
+
+    def __init__(self) -> None:
+        self._manager: t.Any = None
+        #: What the variable was when a host was last rescued. It lasts from one playbook of a command to the next.
+        self._known: dict[str, t.Any] = {}
+
+    def play(self, play: t.Any) -> None:
+        self._manager = play.get_variable_manager()
+
+    def takes_up(self, host: str) -> bool:
+        """Whether the latest failure of a host is rescued; to be asked once for each that is not ignored."""
+        variables = getattr(self._manager, "_nonpersistent_fact_cache", None)
+        of_host = variables.get(host) if isinstance(variables, dict) else None
+        failed_task = of_host.get("ansible_failed_task") if isinstance(of_host, dict) else None
+        if failed_task is None or failed_task is self._known.get(host):
+            return False
+        self._known[host] = failed_task
+        return True
+
+
 class Describer:
     """Describes the events of one run.
 
@@ -144,9 +171,14 @@ class Describer:
             "no_log": _hides(task),
         }
 
-    def failed(self, seen: Seen, ignored: bool) -> _events.Failed:
+    def failed(self, seen: Seen, ignored: bool, rescued: bool) -> _events.Failed:
         result = seen.result
-        failed: _events.Failed = {"task": seen.task_id, "host": self._short(seen.host), "ignored": ignored}
+        failed: _events.Failed = {
+            "task": seen.task_id,
+            "host": self._short(seen.host),
+            "ignored": ignored,
+            "rescued": rescued,
+        }
         if _is_censored(result):
             failed["msg"] = _CENSORED
             return failed

@@ -22,6 +22,7 @@ TASK = "task"
 OK = "ok"
 FAILED = "failed"
 UNREACHABLE = "unreachable"
+CLEARED = "cleared"
 NO_HOSTS = "no_hosts"
 STATS = "stats"
 END = "end"
@@ -112,7 +113,7 @@ class Item(t.TypedDict):
 
 
 class Failed(t.TypedDict, total=False):
-    """`failed`: also for failures that are ignored, or rescued later, which only `stats` tells.
+    """`failed`: also for failures that are ignored, or that a `rescue` takes up.
 
     The texts are the ends of long outputs; those that a result does not have are missing.
     """
@@ -125,6 +126,7 @@ class Failed(t.TypedDict, total=False):
     exception: str
     items: list[Item]
     ignored: bool
+    rescued: bool
     delegate: t.Optional[str]
     rc: t.Optional[int]
 
@@ -136,6 +138,10 @@ class Unreachable(t.TypedDict):
     host: str
     msg: str
     ignored: bool
+
+
+class Cleared(t.TypedDict):
+    """`cleared`: ``clear_host_errors`` has forgiven all failures so far, and hosts that were not reached."""
 
 
 class NoHosts(t.TypedDict):

@@ -33,8 +33,7 @@ _MAX_TEXT = 4000
 _MAX_OUTPUT = 2000
 _MAX_ITEMS = 10
 _MAX_FOLDS = 2000
-#: So many of the first failures and as many of the latest keep their long texts; the latest are the ones
-#: that ended a host's run, the first may have been rescued.
+#: So many of the first failures and as many of the latest keep their long texts.
 _MAX_DETAILED = 50
 _MAX_PLAYS = 500
 _MAX_SPANS = 50
@@ -166,20 +165,16 @@ class Totals:
 class _Host:
     """What is kept of a host; there may be tens of thousands."""
 
-    __slots__ = ("back", "changed", "failures", "index", "name", "ok", "stats", "unreachable", "went_on")
+    __slots__ = ("changed", "failures", "index", "name", "ok", "stats", "unreachable")
 
     def __init__(self, name: str, index: int) -> None:
         self.name = name
         self.index = index
         self.ok = 0
         self.changed = 0
-        #: Fold, play and task of each failure that was not ignored.
-        self.failures: list[tuple[int, int, str]] = []
-        self.unreachable: tuple[int, int, str] | None = None
-        #: Whether it took part in another task after it was not reached.
-        self.back = False
-        #: How many failures were followed by another task's result on the same host.
-        self.went_on = 0
+        #: Fold and play of each failure that was neither ignored nor rescued nor cleared.
+        self.failures: list[tuple[int, int]] = []
+        self.unreachable: tuple[int, int] | None = None
         self.stats: tuple[int, ...] | None = None
 
 
@@ -200,7 +195,6 @@ class _Play:
 
 @dataclasses.dataclass
 class _Task:
-    id: str
     name: str
     #: The number of its play; -1 where there is none.
     play: int
@@ -262,6 +256,7 @@ class Report:
             _events.OK: self._ok,
             _events.FAILED: self._failed,
             _events.UNREACHABLE: self._unreachable,
+            _events.CLEARED: self._cleared,
             _events.NO_HOSTS: self._no_hosts,
             _events.STATS: self._stats,
             _events.END: self._end,
@@ -350,7 +345,6 @@ class Report:
         if task is None:
             play = self._play_numbers.get(_identity(line.get("play")), len(self._plays) - 1)
             task = _Task(
-                identity,
                 one_line(line.get("name"), _MAX_NAME) or one_line(line.get("action"), _MAX_NAME),
                 play,
                 one_line(line.get("role"), 80),
@@ -377,29 +371,30 @@ class Report:
             host.changed += 1
             flag |= _CHANGED
         self._mark(task, host, flag)
-        self._went_on(host, task)
 
     def _failed(self, line: dict[str, t.Any]) -> None:
         host, task = self._host(line), self._task_of(line)
         if host is None:
             return
         self._mark(task, host, _SEEN)
-        self._went_on(host, task)
-        if line.get("ignored") is True:
+        if line.get("ignored") is True or line.get("rescued") is True:
             return
         if len(host.failures) >= _MAX_FAILURES_OF_A_HOST:
             del host.failures[0]
-        host.failures.append((self._fold(FAILED, line, host, task), task.play, task.id))
+        host.failures.append((self._fold(FAILED, line, host, task), task.play))
 
     def _unreachable(self, line: dict[str, t.Any]) -> None:
         host, task = self._host(line), self._task_of(line)
         if host is None:
             return
         self._mark(task, host, _SEEN)
-        self._went_on(host, task)
         if line.get("ignored") is not True:
-            host.unreachable = (self._fold(UNREACHABLE, line, host, task), task.play, task.id)
-            host.back = False
+            host.unreachable = (self._fold(UNREACHABLE, line, host, task), task.play)
+
+    def _cleared(self, _line: dict[str, t.Any]) -> None:
+        for host in self._hosts.values():
+            host.failures.clear()
+            host.unreachable = None
 
     def _no_hosts(self, line: dict[str, t.Any]) -> None:
         number = self._play_numbers.get(_identity(line.get("play")), len(self._plays) - 1)
@@ -447,7 +442,7 @@ class Report:
     def _task_of(self, line: dict[str, t.Any]) -> _Task:
         task = self._tasks.get(_identity(line.get("task")))
         if task is None:
-            return _Task("", "", len(self._plays) - 1, "", "", False, self.last_at, self.last_at)
+            return _Task("", len(self._plays) - 1, "", "", False, self.last_at, self.last_at)
         task.end = max(task.end, self.last_at)
         return task
 
@@ -456,14 +451,6 @@ class Report:
             play = self._plays[task.play]
             play.mark(host, flag)
             play.spans[-1][1] = max(play.spans[-1][1], self.last_at)
-
-    @staticmethod
-    def _went_on(host: _Host, task: _Task) -> None:
-        """Whoever takes part in another task afterwards was rescued, or its errors were cleared."""
-        if host.unreachable is not None and host.unreachable[2] != task.id:
-            host.back = True
-        if host.failures and host.failures[-1][2] != task.id:
-            host.went_on = len(host.failures)
 
     # Folding
 
@@ -590,7 +577,7 @@ class Report:
                 status.setdefault(host.name, kind)
                 if not final:
                     unexplained[kind].append(host.name)
-                for fold, play, _task in final:
+                for fold, play in final:
                     if not names[fold] or names[fold][-1] != host.name:
                         names[fold].append(host.name)
                     if play >= 0:
@@ -664,20 +651,13 @@ class _Settled(t.NamedTuple):
     plays: list[PlayResult]
 
 
-def _final_failures(host: _Host) -> dict[str, list[tuple[int, int, str]]]:
+def _final_failures(host: _Host) -> dict[str, list[tuple[int, int]]]:
     """By kind, the failures that ended the run of a host; an empty list where they are not known.
 
-    The recap says how many there were. Failures that were rescued came before them, because a rescued host
-    goes on and one that failed does not.
+    How many there were, the recap says, as soon as there is one.
     """
-    found: dict[str, list[tuple[int, int, str]]] = {}
-    if host.stats is None:
-        if len(host.failures) > host.went_on:
-            found[FAILED] = host.failures[host.went_on :]
-        if host.unreachable and not host.back:
-            found[UNREACHABLE] = [host.unreachable]
-        return found
-    failures, unreachable = host.stats[2], host.stats[3]
+    found: dict[str, list[tuple[int, int]]] = {}
+    failures, unreachable = host.stats[2:4] if host.stats else (len(host.failures), bool(host.unreachable))
     if failures:
         found[FAILED] = host.failures[-failures:]
     if unreachable:
@@ -688,10 +668,8 @@ def _final_failures(host: _Host) -> dict[str, list[tuple[int, int, str]]]:
 def _host_result(host: _Host, status: str) -> HostResult:
     if host.stats is not None:
         return HostResult(host.name, status, *host.stats)
-    open_failures = max(len(host.failures) - host.went_on, 0)
-    return HostResult(
-        host.name, status, host.ok, host.changed, open_failures, int(bool(host.unreachable and not host.back)), 0, 0, 0
-    )
+    unreachable = int(host.unreachable is not None)
+    return HostResult(host.name, status, host.ok, host.changed, len(host.failures), unreachable, 0, 0, 0)
 
 
 def _spans(play: _Play) -> tuple[tuple[float, float], ...]:

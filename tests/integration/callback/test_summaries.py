@@ -142,6 +142,134 @@ def test_rescued_and_ignored_failures_are_none(told: Told) -> None:
     assert told.replies() == []
 
 
+def test_the_failure_that_counts_is_the_one_that_was_not_rescued(told: Told) -> None:
+    """Here the rescued failure comes last, in an `always` that runs all the same."""
+    run = told.tell(
+        """
+        - name: Web
+          hosts: web1
+          gather_facts: false
+          tasks:
+            - block:
+                - name: Deploy
+                  ansible.builtin.fail:
+                    msg: no space left
+              always:
+                - block:
+                    - name: Clean up
+                      ansible.builtin.fail:
+                        msg: nothing to clean
+                  rescue:
+                    - name: Shrug
+                      ansible.builtin.debug:
+        """,
+        hosts=1,
+    )
+    assert run.returncode == 2
+    assert told.lines() == ["Web: 1 failed", "1 failure rescued", "• Deploy: web1"]
+    assert [reply.split("\n")[0] for reply in told.replies()] == ["Deploy (Web : playbook.yml:7) failed on web1"]
+
+
+LIVE = {"ZOOM_CHAT_LIVE": "true", "ZOOM_CHAT_LIVE_INTERVAL": "1"}
+
+
+def so_far(told: Told) -> list[str]:
+    """What the live message said when the task Wait began, without its first two lines and the last."""
+    return next(str(text).split("\n")[2:-1] for text in told.main()["history"] if "Wait" in text)
+
+
+def test_a_live_message_counts_a_host_that_has_failed_and_cleans_up(told: Told) -> None:
+    told.tell(
+        """
+        - hosts: web1
+          gather_facts: false
+          tasks:
+            - block:
+                - name: Deploy
+                  ansible.builtin.fail:
+              always:
+                - name: Clean up
+                  ansible.builtin.debug:
+                - name: Wait
+                  ansible.builtin.command: sleep 3
+        """,
+        hosts=1,
+        environment=LIVE,
+    )
+    assert so_far(told) == ["so far: 1 failed", "• Deploy: web1"]
+
+
+def test_what_is_rescued_depends_on_what_stands_around_a_task_and_on_tags(told: Told) -> None:
+    (told.folder / "included.yml").write_text(
+        "- name: Included\n  ansible.builtin.fail:\n  when: inventory_hostname == 'web1'\n", encoding="utf-8"
+    )
+    told.tell(
+        """
+        - hosts: web*
+          gather_facts: false
+          tasks:
+            - block:
+                - ansible.builtin.include_tasks: included.yml
+                - block:
+                    - name: Nested
+                      ansible.builtin.fail:
+                      when: inventory_hostname == 'web2'
+                  always:
+                    - name: Always
+                      ansible.builtin.fail:
+                      when: inventory_hostname in ['web3', 'web4']
+              rescue:
+                - name: Rescue
+                  ansible.builtin.fail:
+                  when: inventory_hostname == 'web4'
+            - block:
+                - name: Without its rescue
+                  ansible.builtin.fail:
+                  when: inventory_hostname == 'web5'
+              rescue:
+                - name: Left out
+                  ansible.builtin.debug:
+                  tags: left_out
+            - name: Wait
+              ansible.builtin.command: sleep 3
+        """,
+        "--skip-tags",
+        "left_out",
+        hosts=5,
+        environment=LIVE,
+    )
+    assert so_far(told) == ["so far: 2 failed, 3 ok", "• Rescue: web4", "• Without its rescue: web5"]
+    assert told.lines() == [
+        "web*: 2 failed, 3 ok (3 changed)",
+        "4 failures rescued",
+        "• Rescue: web4",
+        "• Without its rescue: web5",
+    ]
+
+
+def test_what_one_playbook_has_rescued_the_next_has_not(told: Told) -> None:
+    (told.folder / "second.yml").write_text(FAILING, encoding="utf-8")
+    told.tell(
+        """
+        - hosts: web1
+          gather_facts: false
+          tasks:
+            - block:
+                - ansible.builtin.fail:
+              rescue:
+                - ansible.builtin.debug:
+        """,
+        "--syntax-check",
+        hosts=1,
+    )
+    told.command(str(ANSIBLE_PLAYBOOK), "-i", "inventory", "playbook.yml", "second.yml")
+    assert [message["message"].split(" · ")[0] for message in told.mains()] == [
+        "✅ playbook.yml succeeded",
+        "❌ second.yml failed",
+    ]
+    assert [reply.split("\n")[0] for reply in told.replies()] == ["Break (web* : second.yml:5) failed on web1"]
+
+
 def test_hosts_that_cannot_be_reached(told: Told, tmp_path: pathlib.Path) -> None:
     run = told.tell(
         """
@@ -192,6 +320,41 @@ def test_ignored_and_cleared_hosts_count_as_ignored(told: Told, tmp_path: pathli
     )
     assert told.title().startswith("✅ playbook.yml succeeded"), told.main()
     assert "2 failures ignored" in told.lines()
+
+
+def test_what_fails_after_the_errors_were_cleared_is_a_failure(told: Told, tmp_path: pathlib.Path) -> None:
+    """A rescued failure before that leaves nothing to clear."""
+    told.tell(
+        """
+        - hosts: web1,gone
+          gather_facts: false
+          tasks:
+            - block:
+                - name: Rescued
+                  ansible.builtin.fail:
+                  when: inventory_hostname == 'web1'
+              rescue:
+                - ansible.builtin.debug:
+            - name: Cleared
+              ansible.builtin.ping:
+            - ansible.builtin.meta: clear_host_errors
+            - name: Wait
+              ansible.builtin.command: sleep 3
+              when: inventory_hostname == 'web1'
+        - hosts: web1
+          gather_facts: false
+          tasks:
+            - name: Break
+              ansible.builtin.fail:
+        """,
+        "-i",
+        inventory(tmp_path, "gone ansible_connection=unreachable\n"),
+        hosts=1,
+        environment=LIVE,
+    )
+    assert so_far(told) == ["so far: 2 ok"]
+    assert without_time(told.title()) == "❌ playbook.yml failed · 1 of 2 hosts"
+    assert told.lines()[2:] == ["1 failure rescued, 1 ignored", "• Break: web1"]
 
 
 # Kinds of plays and tasks

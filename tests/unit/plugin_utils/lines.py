@@ -56,6 +56,10 @@ def unreachable(task: str, host: str, msg: str, after: float = 4, **values: t.An
     return {"e": "unreachable", "at": START + after, "task": task, "host": host, "msg": msg, "ignored": False, **values}
 
 
+def cleared(after: float = 5) -> Line:
+    return {"e": "cleared", "at": START + after}
+
+
 def counts(**values: int) -> dict[str, int]:
     return {
         **dict.fromkeys(("ok", "changed", "failures", "unreachable", "skipped", "rescued", "ignored"), 0),

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import types
 import typing as t
 
 import pytest
+from ansible.parsing.dataloader import DataLoader
+from ansible.vars.manager import VariableManager
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Describer, Seen
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Describer, Rescues, Seen
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 
 Result = dict[str, t.Any]
@@ -51,7 +54,7 @@ def failed(request: pytest.FixtureRequest) -> t.Callable[..., Result]:
 
     def line(result: Result, task: type[_Task] = _Task) -> Result:
         describer = Describer(Scrubber(["hunter22hunter22"]), "/srv/deploy")
-        return t.cast("Result", describer.failed(Seen(request.param(result, task)), False))
+        return t.cast("Result", describer.failed(Seen(request.param(result, task)), False, True))
 
     return line
 
@@ -116,6 +119,7 @@ def test_nothing_is_told_of_a_censored_result(failed: Failed, mark: Result) -> N
         "task": "task-1",
         "host": "web1",
         "ignored": False,
+        "rescued": True,
         "msg": "The output is hidden, because the task has no_log.",
     }
 
@@ -175,3 +179,36 @@ def test_the_longest_failure_is_a_line_that_is_read(failed: t.Callable[..., Resu
     line = _events.dump(_events.FAILED, 0.0, failed(told))
     assert len(line) > _events.MAX_LINE / 2
     assert _events.load(line)
+
+
+def playing(manager: t.Any, rescues: Rescues | None = None) -> Rescues:
+    rescues = rescues or Rescues()
+    rescues.play(types.SimpleNamespace(get_variable_manager=lambda: manager))
+    return rescues
+
+
+def test_a_failure_is_rescued_if_the_rescue_was_told_of_it() -> None:
+    """Told anew each time, even of the same task, as in a loop over an included file."""
+    manager = VariableManager(loader=DataLoader())
+    rescues = playing(manager)
+    assert not rescues.takes_up("web1")
+    for _again in range(2):
+        manager.set_nonpersistent_facts("web1", {"ansible_failed_task": {"name": "Try"}, "ansible_failed_result": {}})
+        assert rescues.takes_up("web1")
+        assert not rescues.takes_up("web1")
+        assert not rescues.takes_up("web2")
+
+
+def test_what_was_rescued_in_an_earlier_play_or_playbook_is_not_rescued_again() -> None:
+    manager = VariableManager(loader=DataLoader())
+    rescues = playing(manager)
+    manager.set_nonpersistent_facts("web1", {"ansible_failed_task": {"name": "Try"}})
+    assert rescues.takes_up("web1")
+    assert not playing(manager, rescues).takes_up("web1")
+
+
+@pytest.mark.parametrize("variables", [None, [], {"web1": None}, {"web1": {"ansible_failed_task": None}}])
+def test_where_ansible_is_unknown_no_rescue_is_known(variables: t.Any) -> None:
+    assert not playing(types.SimpleNamespace(_nonpersistent_fact_cache=variables)).takes_up("web1")
+    assert not playing(types.SimpleNamespace()).takes_up("web1")
+    assert not Rescues().takes_up("web1")

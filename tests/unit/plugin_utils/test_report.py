@@ -32,6 +32,7 @@ from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.lines import (
     NGINX,
     START,
     Line,
+    cleared,
     counts,
     example_lines,
     failed,
@@ -81,7 +82,7 @@ def test_rescued_and_ignored_failures_are_no_failures() -> None:
         run(),
         play(),
         task("Try"),
-        failed("Try", "web1", "rescued"),
+        failed("Try", "web1", "rescued", rescued=True),
         failed("Try", "web2", "ignored", ignored=True),
         stats({"web1": counts(ok=2, rescued=1), "web2": counts(ok=1, ignored=1)}),
     )
@@ -91,7 +92,28 @@ def test_rescued_and_ignored_failures_are_no_failures() -> None:
     assert (report.totals.rescued, report.totals.ignored) == (1, 1)
 
 
-def test_of_a_host_that_was_rescued_before_it_failed_the_last_failure_counts() -> None:
+@pytest.mark.parametrize(
+    "recap", [[], [stats({"web1": counts(ok=1, rescued=2, failures=1)})]], ids=["no recap", "recap"]
+)
+def test_of_the_failures_of_a_host_the_one_that_was_not_rescued_counts(recap: list[Line]) -> None:
+    """Whether it comes before or after those that were: `always` runs after a failure, too."""
+    report = report_of(
+        run(),
+        play(),
+        task("Before"),
+        failed("Before", "web1", "rescued", rescued=True),
+        task("Deploy"),
+        failed("Deploy", "web1", "final"),
+        task("Clean up"),
+        failed("Clean up", "web1", "rescued", rescued=True),
+        *recap,
+    )
+
+    assert [(failure.task, failure.reason) for failure in report.failures] == [("Deploy", "final")]
+    assert (report.totals.failed, report.totals.ok) == (1, 0)
+
+
+def test_of_failures_that_nobody_knows_to_be_rescued_the_last_count() -> None:
     report = report_of(
         run(),
         play(),
@@ -116,22 +138,44 @@ def test_unreachable_is_a_failure_unless_it_was_ignored_or_cleared() -> None:
     assert report_of(*lines[:3], ignored, interrupted=True).failures == []
 
 
-def test_without_a_recap_a_host_that_went_on_was_rescued_or_cleared() -> None:
+@pytest.mark.parametrize("interrupted", [False, True])
+def test_without_a_recap_a_host_that_failed_and_went_on_has_failed(interrupted: bool) -> None:
+    """As with `always`, and with handlers that are forced."""
+    report = report_of(
+        run(),
+        play(),
+        task("Deploy"),
+        failed("Deploy", "web1", "no space left"),
+        failed("Deploy", "web2", "rescued", rescued=True),
+        task("Clean up"),
+        ok("Clean up", "web1"),
+        ok("Clean up", "web2"),
+        interrupted=interrupted,
+    )
+
+    assert (report.totals.failed, report.totals.ok) == (1, 1)
+    assert [(failure.task, failure.hosts) for failure in report.failures] == [("Deploy", ("web1",))]
+
+
+def test_without_a_recap_what_failed_before_it_was_cleared_is_forgiven() -> None:
     report = report_of(
         run(),
         play(),
         task("Try"),
-        failed("Try", "web1", "rescued"),
+        failed("Try", "web1", "cleared"),
         unreachable("Try", "web2", "cleared"),
-        failed("Try", "web3", "final"),
+        failed("Try", "web3", "cleared"),
+        cleared(),
         task("Go on"),
         ok("Go on", "web1"),
         ok("Go on", "web2"),
+        failed("Go on", "web3", "final"),
         interrupted=True,
     )
 
     assert report.outcome == INTERRUPTED
-    assert [failure.hosts for failure in report.failures] == [("web3",)]
+    assert (report.totals.failed, report.totals.unreachable, report.totals.ok) == (1, 0, 2)
+    assert [(failure.task, failure.hosts) for failure in report.failures] == [("Go on", ("web3",))]
 
 
 def test_no_hosts_is_not_success() -> None:
@@ -199,9 +243,8 @@ def test_a_name_of_two_letters_is_no_name_in_a_reason(hosts: tuple[str, ...], fa
 def test_where_one_host_is_left_of_several_there_is_no_example() -> None:
     lines = [run(), play(), task("x"), failed("x", "web1", "pid 1"), failed("x", "web2", "pid 2")]
     assert [failure.example for failure in report_of(*lines).failures] == ["web1"]
-    assert [(failure.hosts, failure.example) for failure in report_of(*lines, task("y"), ok("y", "web1")).failures] == [
-        (("web2",), "")
-    ]
+    recap = stats({"web1": counts(ok=1), "web2": counts(failures=1)})
+    assert [(failure.hosts, failure.example) for failure in report_of(*lines, recap).failures] == [(("web2",), "")]
 
 
 def test_other_reasons_and_other_tasks_do_not_fold() -> None:
@@ -641,6 +684,14 @@ def test_of_a_host_that_fails_again_and_again_the_latest_failures_are_kept() -> 
     assert report_of(*lines, stats({"web1": counts(failures=1, rescued=29)})).failures[0].task == "t29"
 
 
+def test_rescued_failures_however_many_take_no_room_from_the_others() -> None:
+    lines = [run(), play()]
+    for number in range(30):
+        lines += [task(f"t{number}"), failed(f"t{number}", "web1", "boom", rescued=number != 3)]
+
+    assert [failure.task for failure in report_of(*lines, interrupted=True).failures] == ["t3"]
+
+
 def test_a_failure_of_a_host_in_two_tasks_of_one_reason_names_it_once() -> None:
     lines = [run(), play(), task("x"), failed("x", "web1", "boom"), failed("x", "web1", "boom")]
     assert [failure.hosts for failure in report_of(*lines, stats({"web1": counts(failures=2)})).failures] == [("web1",)]
@@ -655,12 +706,10 @@ def test_hosts_have_the_numbers_of_the_recap_or_those_that_were_told() -> None:
         ok("x", "web2"),
         failed("x", "web3", "boom"),
         unreachable("x", "web4", "gone"),
-        failed("x", "web5", "rescued"),
-        unreachable("x", "web6", "cleared"),
+        failed("x", "web5", "rescued", rescued=True),
         task("y"),
         ok("y", "web10", changed=True),
         ok("y", "web5"),
-        ok("y", "web6"),
     ]
 
     assert report_of(*lines, interrupted=True).hosts == [
@@ -668,7 +717,6 @@ def test_hosts_have_the_numbers_of_the_recap_or_those_that_were_told() -> None:
         HostResult("web4", UNREACHABLE, 0, 0, 0, 1, 0, 0, 0),
         HostResult("web2", SUCCESS, 1, 0, 0, 0, 0, 0, 0),
         HostResult("web5", SUCCESS, 1, 0, 0, 0, 0, 0, 0),
-        HostResult("web6", SUCCESS, 1, 0, 0, 0, 0, 0, 0),
         HostResult("web10", SUCCESS, 2, 2, 0, 0, 0, 0, 0),
     ]
     recap = counts(ok=1, changed=2, failures=3, unreachable=4, skipped=5, rescued=6, ignored=7)
@@ -887,7 +935,9 @@ def test_damaged_lines_never_raise(damages: list[tuple[int, str, t.Any]], interr
 
 @settings(deadline=None)
 @given(
-    events=st.sampled_from(["run", "vars", "play", "task", "ok", "failed", "unreachable", "no_hosts", "stats", "end"]),
+    events=st.sampled_from(
+        ["run", "vars", "play", "task", "ok", "failed", "unreachable", "cleared", "no_hosts", "stats", "end"]
+    ),
     fields=st.dictionaries(
         st.sampled_from(["play", "task", "host", "hosts", "msg", "items", "ci", "git", "at", "tags", "lost", "rc"]),
         _VALUES,
