@@ -375,9 +375,12 @@ class _Run:
         self._told_at = 0.0
         self._failures: dict[str, list[int]] = {}
         self._cleared: dict[str, list[int]] = {}
+        #: Whether `clear_host_errors` has begun; whether its condition holds, shows in what comes next.
+        self._is_clearing = False
         self._write(_events.RUN, run)
 
     def _write(self, event: str, line: t.Mapping[str, t.Any]) -> None:
+        self._clear()
         self._tell_what_went_well()
         self._pipe.write(_events.dump(event, time.time(), line))
 
@@ -393,9 +396,9 @@ class _Run:
         self._write(_events.PLAY, line)
 
     def task(self, task: t.Any, handler: bool) -> None:
+        self._clear()
         if task.action in _META:
-            if task.args.get("_raw_params") == "clear_host_errors":
-                self._clear()
+            self._is_clearing = task.args.get("_raw_params") == "clear_host_errors"
         elif task._uuid not in self._tasks:
             # Strategies that let hosts run ahead announce a task for each host.
             self._tasks.add(task._uuid)
@@ -429,6 +432,11 @@ class _Run:
         if not ignored and not rescued:
             self._failures.setdefault(seen.host, [0, 0])[0] += 1
 
+    def skipped(self, seen: Seen) -> None:
+        # Of a task that clears errors nothing is told but that it was skipped, before anything else begins.
+        if self._is_clearing and seen.task.action in _META:
+            self._is_clearing = False
+
     def unreachable(self, seen: Seen) -> None:
         line = self._describer.unreachable(seen)
         self._write(_events.UNREACHABLE, line)
@@ -440,6 +448,9 @@ class _Run:
 
     def _clear(self) -> None:
         """`clear_host_errors` forgives what has failed so far; Ansible's recap does not know of it."""
+        if not self._is_clearing:
+            return
+        self._is_clearing = False
         for host, (failures, unreachable) in self._failures.items():
             cleared = self._cleared.setdefault(host, [0, 0])
             cleared[0] += failures
@@ -453,6 +464,7 @@ class _Run:
 
         :raises CourierEnded: the courier is gone, and so is the one that took its place.
         """
+        self._clear()
         self._tell_what_went_well()
         now = time.time()
         hosts = {host: self._recap(host, stats.summarize(host)) for host in stats.processed}
@@ -611,6 +623,11 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
     def v2_runner_on_failed(self, result: t.Any, ignore_errors: t.Optional[bool] = False) -> None:
         if self._run:
             self._run.failed(Seen(result), bool(ignore_errors))
+
+    @_harmless
+    def v2_runner_on_skipped(self, result: t.Any) -> None:
+        if self._run:
+            self._run.skipped(Seen(result))
 
     @_harmless
     def v2_runner_on_unreachable(self, result: t.Any) -> None:

@@ -357,6 +357,28 @@ def test_what_fails_after_the_errors_were_cleared_is_a_failure(told: Told, tmp_p
     assert told.lines()[2:] == ["1 failure rescued, 1 ignored", "• Break: web1"]
 
 
+def test_errors_are_not_cleared_where_its_condition_is_false(told: Told) -> None:
+    run = told.tell(
+        """
+        - hosts: web*
+          gather_facts: false
+          tasks:
+            - name: Break
+              ansible.builtin.fail:
+              when: inventory_hostname == 'web2'
+            - ansible.builtin.meta: clear_host_errors
+              when: false
+            - name: Wait
+              ansible.builtin.command: sleep 3
+        """,
+        hosts=2,
+        environment=LIVE,
+    )
+    assert run.returncode == 2
+    assert so_far(told) == ["so far: 1 failed", "• Break: web2"]
+    assert without_time(told.title()) == "❌ playbook.yml failed · 1 of 2 hosts"
+
+
 # Kinds of plays and tasks
 
 

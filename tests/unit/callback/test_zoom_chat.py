@@ -41,6 +41,7 @@ def test_without_a_run_to_tell_of_nothing_is_looked_at(monkeypatch: pytest.Monke
     callback.v2_playbook_on_handler_task_start(None)
     callback.v2_runner_on_ok(None)
     callback.v2_runner_on_failed(None)
+    callback.v2_runner_on_skipped(None)
     callback.v2_runner_on_unreachable(None)
     callback.v2_playbook_on_no_hosts_matched()
     callback.v2_playbook_on_no_hosts_remaining()
