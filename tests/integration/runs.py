@@ -20,6 +20,9 @@ ANSIBLE_PLAYBOOK = pathlib.Path(
     os.environ.get("ANSIBLE_PLAYBOOK") or pathlib.Path(sys.executable).parent / "ansible-playbook"
 )
 
+# Seconds after which a run hangs; on a machine that is busy with other things, the longest takes five minutes.
+_LONGEST = 1200
+
 
 @dataclasses.dataclass(frozen=True)
 class TaskResult:
@@ -130,7 +133,12 @@ class Playbook:
         ) as process:
             if watch:
                 watch(process)
-            stdout, stderr = process.communicate(timeout=300)
+            try:
+                stdout, stderr = process.communicate(timeout=_LONGEST)
+            except subprocess.TimeoutExpired:
+                # Or the end of this block would wait for it for ever.
+                process.kill()
+                raise
         lines = recorded.read_text(encoding="utf-8").splitlines() if recorded.exists() else []
         return Run(process.returncode, stdout, stderr, [TaskResult(**json.loads(line)) for line in lines])
 
