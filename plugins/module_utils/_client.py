@@ -448,8 +448,8 @@ class Client:
             try:
                 return self._repeat(lambda: read_token(self._send(request, "Basic " + basic, attempts)), True, attempts)
             except ZoomError as error:
-                # Without a token nothing else was sent.
-                error.maybe_done = False
+                # Without a token nothing else was sent, and all attempts that fit have been made.
+                error.maybe_done = error.transient = False
                 raise
 
         token = self._session.tokens.get(fetch, max(_SHORTEST_TIMEOUT, self._budget.remaining()))
@@ -483,9 +483,8 @@ class Client:
     def _pause(self, error: ZoomError, attempts: _Counter, seconds: float | None = None) -> None:
         """Wait before the next attempt, or raise the error when that would take too long."""
         if seconds is None:
-            seconds = error.retry_after
-        if seconds is None:
-            seconds = backoff(attempts.value, random.random)
+            # A time to come back at that is over, by a clock that is ahead, is no reason to come back at once for ever.
+            seconds = error.retry_after or backoff(attempts.value, random.random)
         try:
             self._budget.wait(seconds)
         except BudgetExceeded:
@@ -499,7 +498,7 @@ class Client:
     # The send windows of a channel
 
     def _channel_key(self, channel: str) -> str:
-        return key(self._connection.api_url, channel)
+        return key(self._connection.api_url, _channel_id(channel))
 
     def _take_slot(self, channel: str, doing: str) -> Slot:
         try:
@@ -530,7 +529,7 @@ class Client:
     # Messages whose sending ended unknown
 
     def _conversation(self, fields: Fields) -> str:
-        return key(self._connection.api_url, fields.get("to_channel") or "", fields.get("to_contact") or "")
+        return conversation_key(self._connection, fields)
 
     def _answers_a_fresh_message(self, error: ZoomError, fields: Fields) -> bool:
         """Whether Zoom refused a reply because it does not know the main message yet, which was just sent."""
@@ -582,6 +581,20 @@ class Client:
             if isinstance(message_id, str) and self._session.known.claim(conversation, message_id):
                 return message_id
         return None
+
+
+def conversation_key(connection: Connection, recipient: Fields) -> str:
+    """What the state folder knows a conversation by.
+
+    :param recipient: has `to_channel` or `to_contact`.
+    """
+    channel, contact = recipient.get("to_channel") or "", recipient.get("to_contact") or ""
+    return key(connection.api_url, _channel_id(channel), contact)
+
+
+def _channel_id(channel: str) -> str:
+    """The id of a channel that is named by its id or its JID, which has a host behind the id."""
+    return channel.partition("@conference.")[0]
 
 
 class _Counter:

@@ -18,6 +18,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attach
 from ansible_collections.teamchat.zoom.plugins.module_utils._mentions import at_items_from, check_at_items
 from ansible_collections.teamchat.zoom.plugins.module_utils._text import (
     FormattedText,
+    check_unicode,
     split,
     truncate,
     utf16_length,
@@ -200,13 +201,7 @@ def _from_markdown(source: str) -> FormattedText:
 def _check_text(text: str) -> None:
     if not text.strip():
         raise InvalidOption("msg is empty; it must have at least one character that is not white space.")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidOption(
-            f"msg has a character at position {error.start} that is no Unicode text; it may come from a file or"
-            " command whose output is not UTF-8."
-        ) from None
+    check_unicode("msg", text)
 
 
 def _parts(text: FormattedText, params: Params) -> tuple[FormattedText, ...]:
@@ -238,7 +233,9 @@ def _cards(cards: t.Sequence[t.Any] | None) -> list[str]:
                 raise InvalidOption(f"interactive_cards[{number}] is no JSON: {error}.") from None
         if not isinstance(value, dict):
             raise InvalidOption(f"interactive_cards[{number}] must be a dictionary, or a JSON string of one.")
-        found.append(card if isinstance(card, str) else json.dumps(card, ensure_ascii=False))
+        text = card if isinstance(card, str) else json.dumps(card, ensure_ascii=False)
+        check_unicode(f"interactive_cards[{number}]", text)
+        found.append(text)
     return found
 
 

@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
 # The longest answer that makes sense: 50 messages of a list, with room. What is longer is not Zoom's.
 _LONGEST_ANSWER = 16 * 1024 * 1024
 _CHUNK = 65536
+# Seconds that an address of a host has at least to answer in.
+_SHORTEST_SHARE = 0.1
 
 
 class NotConnected(Exception):
@@ -80,6 +82,8 @@ class DirectConnections:
                 return kept
             kept.close()
         connection = self._new_connection(*server, timeout)
+        # Where http.client keeps what connects for it.
+        connection._create_connection = _connected  # type: ignore[attr-defined]
         try:
             connection.connect()
         except (OSError, ValueError) as error:
@@ -98,6 +102,25 @@ class DirectConnections:
             self._kept.popitem()[1].close()
 
     __del__ = close
+
+
+def _connected(address: tuple[str, int], timeout: float, _source_address: t.Any) -> socket.socket:
+    """A connection to one of a host's addresses, which share the time-out; Python would give it to each of them."""
+    deadline = time.monotonic() + timeout
+    places = socket.getaddrinfo(*address, 0, socket.SOCK_STREAM)
+    while True:
+        family, kind, protocol, _name, place = places.pop(0)
+        connecting = socket.socket(family, kind, protocol)
+        try:
+            connecting.settimeout(max((deadline - time.monotonic()) / (len(places) + 1), _SHORTEST_SHARE))
+            connecting.connect(place)
+        except OSError:
+            connecting.close()
+            if not places:
+                raise
+        else:
+            connecting.settimeout(timeout)
+            return connecting
 
 
 @contextlib.contextmanager

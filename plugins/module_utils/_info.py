@@ -12,6 +12,7 @@ import typing as t
 from ansible_collections.teamchat.zoom.plugins.module_utils._channels import in_conversation
 from ansible_collections.teamchat.zoom.plugins.module_utils._desired import identifier, recipient_of, zoned_time
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, NotFound, PermissionDenied
+from ansible_collections.teamchat.zoom.plugins.module_utils._text import check_unicode
 from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import is_missing_message, moment_of
 
 if t.TYPE_CHECKING:
@@ -114,6 +115,7 @@ def _limit(limit: int | None) -> int | None:
 def _search_key(text: str) -> str:
     if len(text) > 256:
         raise InvalidOption(f"search has {len(text)} characters; Zoom takes 256 at most.")
+    check_unicode("search", text)
     return text
 
 

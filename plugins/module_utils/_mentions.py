@@ -12,6 +12,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._text import (
     AT_ALL,
     AT_CONTACT,
     Mention,
+    check_unicode,
     utf16_length,
     utf16_offsets,
 )
@@ -84,6 +85,7 @@ def _checked_mention(option: str, mention: t.Mapping[str, t.Any]) -> tuple[str, 
             f"{option}.contact is {_shown(contact)}, but {_shown(name)} needs an e-mail address or "
             f"a member id; only {_EVERYONE} goes without."
         )
+    check_unicode(f"{option}.contact", contact)
     return name, contact
 
 
@@ -127,6 +129,7 @@ def _checked_item(option: str, item: t.Mapping[str, t.Any], length: int) -> Ment
         raise InvalidOption(
             f"{option}.at_contact is {_shown(contact)}, but at_type 1 needs an e-mail address or a member id."
         )
+    check_unicode(f"{option}.at_contact", contact or "")
     return Mention(start_position=start, end_position=end, at_type=at_type, at_contact=contact or None)
 
 

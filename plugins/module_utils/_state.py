@@ -215,6 +215,8 @@ class StateFolder:
             status = os.fstat(folder)
             if status.st_uid != os.geteuid():
                 raise OSError(errno.EPERM, "it belongs to another user")
+            if status.st_mode & stat.S_ISVTX:
+                raise OSError(errno.EPERM, "it is a folder for all users, as /tmp is")
             if status.st_mode & 0o077:
                 os.fchmod(folder, 0o700)
                 if os.fstat(folder).st_mode & 0o077:

@@ -17,6 +17,8 @@ import re
 import typing as t
 import unicodedata
 
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
+
 # These apply to whole lines, whatever part of a line the range covers (Zoom's description of ``rich_text``).
 LINE_FORMATS = frozenset(["BulletedList", "NumberedList", "LeftIndent", "Paragraph", "Quote"])
 
@@ -81,6 +83,20 @@ class FormattedText:
 
 
 # Positions
+
+
+def check_unicode(option: str, text: str) -> None:
+    """Refuse what cannot be sent: half a surrogate pair, Python's way to keep a byte that is not UTF-8.
+
+    :raises InvalidOption: names the option, and where in it the character stands.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidOption(
+            f"{option} has a character at position {error.start} that is no Unicode text; it may come from a file or"
+            " command whose output is not UTF-8."
+        ) from None
 
 
 def utf16_length(text: str) -> int:

@@ -13,6 +13,7 @@ import functools
 import os
 import ssl
 import typing as t
+from urllib.parse import urlsplit
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
@@ -37,6 +38,7 @@ class CheckingAdapter(_Adapter):  # type: ignore[misc]
 
     def __init__(self, ca_path: str | None) -> None:
         # urllib3 before 2.0 compares the names itself, and does not hand on an address for OpenSSL to compare.
+        self._ca_path = ca_path
         self._context = trusting_context(ca_path, check_hostname=not urllib3_version.startswith("1."))
         super().__init__()
 
@@ -47,8 +49,19 @@ class CheckingAdapter(_Adapter):  # type: ignore[misc]
         kwargs["ssl_context"] = self._context
         if proxy.lower().startswith("https"):
             # A proxy that is itself spoken to in TLS.
-            kwargs["proxy_ssl_context"] = self._context
+            kwargs["proxy_ssl_context"] = self._proxy_context(proxy)
         return super().proxy_manager_for(proxy, **kwargs)
+
+    def _proxy_context(self, proxy: str) -> ssl.SSLContext:
+        if self._context.check_hostname:
+            return self._context
+        # urllib3 before 2.0 does not compare the names of a proxy that comes with a context of its own, and tells
+        # OpenSSL the proxy's name only if it is not an address.
+        context = _new_context(_authorities(self._ca_path)[1], check_hostname=True)
+        context.wrap_socket = functools.partial(  # type: ignore[method-assign]
+            context.wrap_socket, server_hostname=urlsplit(proxy).hostname
+        )
+        return context
 
     def cert_verify(self, conn: t.Any, *_url_and_verification: t.Any) -> None:
         # The base class would name the file here, for urllib3 to read it again.
@@ -86,10 +99,12 @@ def unchecked_context() -> ssl.SSLContext:
     return urllib3_ssl.create_urllib3_context(cert_reqs=ssl.CERT_NONE)
 
 
-@functools.cache
-def _context(path: str, check_hostname: bool) -> ssl.SSLContext:
+def _new_context(path: str, check_hostname: bool) -> ssl.SSLContext:
     context: ssl.SSLContext = urllib3_ssl.create_urllib3_context(cert_reqs=ssl.CERT_REQUIRED)
     context.check_hostname = check_hostname
     folder = os.path.isdir(path)
     context.load_verify_locations(cafile=None if folder else path, capath=path if folder else None)
     return context
+
+
+_context = functools.cache(_new_context)

@@ -272,6 +272,11 @@ def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: f
             f"TLS to {host} failed: certificate verify failed: {getattr(certificate, 'verify_message', certificate)}.",
             hint="Give the certificate authority's file as ca_path; for a test only, validate_certs=false.",
         )
+    if isinstance(error, (exceptions.InvalidSchema, exceptions.InvalidURL)):
+        return NetworkFailed(
+            f"The proxy for {host} cannot be used.",
+            hint="Check proxy and the *_proxy environment variables; a SOCKS proxy needs the Python library PySocks.",
+        )
     if isinstance(error, exceptions.ProxyError):
         what, hint = (
             f"The proxy did not connect to {host}",

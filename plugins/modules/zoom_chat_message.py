@@ -123,6 +123,8 @@ options:
       - Without O(msg) each file is a message of its own, with at most 20 MB, an image at most 16 MB.
       - With O(message_id) the message gets these files in place of those that it has. Zoom does not allow it to add files to
         a message that was sent without.
+      - Files that a message has are compared by name and size; Zoom tells no more of them. Give what differs in nothing
+        else another name.
     type: list
     elements: raw
   interactive_cards:

@@ -20,7 +20,7 @@ import typing as t
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer, error_from
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import json_body
 from ansible_collections.teamchat.zoom.plugins.module_utils._channels import ChannelNames
-from ansible_collections.teamchat.zoom.plugins.module_utils._client import JSON, Client, Session
+from ansible_collections.teamchat.zoom.plugins.module_utils._client import JSON, Client, Session, conversation_key
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     InvalidRequest,
     PermissionDenied,
@@ -165,7 +165,7 @@ class ApiWay:
         client = self._client()
         there = {**self._resolved(parcel.target), **self._thread(parcel, step)}
         wanted = Wanted({**step.text, **there}, tuple(_attachments(step)))
-        conversation = key(self._connection.api_url, there.get("to_channel", ""), there.get("to_contact", ""))
+        conversation = conversation_key(self._connection, there)
         first, last = begun - _CLOCKS_APART, begun + _LONGEST_DELIVERY + _CLOCKS_APART
         for message in list(client.list_messages(there, first, last)):
             message_id = message.get("id")
@@ -239,7 +239,7 @@ class WebhookWay:
             except ZoomError as error:
                 if not error.transient or error.maybe_done:
                     raise
-                pause = error.retry_after if error.retry_after is not None else backoff(attempt, random.random)
+                pause = error.retry_after or backoff(attempt, random.random)
                 try:
                     budget.wait(pause)
                 except BudgetExceeded:

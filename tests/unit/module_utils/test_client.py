@@ -223,6 +223,32 @@ def test_with_max_wait_zero_nothing_is_tried_twice(sandbox: Sandbox, connect: Co
     assert len(sandbox.requests("send")) == 1
 
 
+def test_a_time_to_come_back_at_that_is_over_is_no_reason_for_haste(sandbox: Sandbox, connect: Connect) -> None:
+    sandbox.fault("429-seconds", "send", times=None, seconds=0)
+    error = failure_of(Caller(connect(sandbox, max_wait=1.5)), {"message": "x", "to_contact": "alice@example.com"})
+    assert isinstance(error, RateLimited)
+    # After 0.25 to 0.5 s, after 0.5 to 1 s, after 1 to 2 s.
+    assert 2 <= len(sandbox.requests("send")) <= 3
+
+
+def test_a_token_that_is_not_to_be_had_is_said_once(sandbox: Sandbox, connect: Connect) -> None:
+    app = {"account_id": seeds.ACCOUNT_ID, "client_id": seeds.CLIENT_ID, "client_secret": seeds.CLIENT_SECRET}
+    sandbox.fault("503", "token", times=None)
+    error = failure_of(Caller(connect(sandbox, access_token=None, max_wait=0.0, **app)))
+    assert str(error).count("Given up") == 1
+    assert "Given up after 1 attempt: " in str(error)
+    assert len(sandbox.requests("token")) == 1
+
+
+def test_a_channels_jid_counts_in_the_windows_of_its_id(sandbox: Sandbox, connect: Connect, state_dir: str) -> None:
+    connection = connect(sandbox, state_dir=state_dir)
+    sandbox.fault("429-seconds", "send", seconds=30)
+    failure_of(Caller(connection))
+    error = failure_of(Caller(connection), {**FIELDS, "to_channel": f"{FIELDS['to_channel']}@conference.xmpp.zoom.us"})
+    assert "Zoom's limit of messages for the channel is reached" in str(error)
+    assert len(sandbox.requests("send")) == 1
+
+
 # Servers that take no multipart
 
 

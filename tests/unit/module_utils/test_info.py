@@ -79,6 +79,11 @@ def test_a_span_between_two_times(read: Read, sandbox: Sandbox) -> None:
         ({"since": "1h", "until": "1h"}, "until is '1h', which is not after since, '1h'."),
         ({"limit": 0}, "limit must be at least 1, not 0."),
         ({"search": "x" * 257}, "search has 257 characters; Zoom takes 256 at most."),
+        (
+            {"search": "a\udcff"},
+            "search has a character at position 1 that is no Unicode text; it may come from a file or command whose"
+            " output is not UTF-8.",
+        ),
         ({"message_id": " "}, "message_id is empty; leave it out, or give an id."),
         *(
             (

@@ -142,6 +142,21 @@ def test_what_builds_on_check_modes_id_can_be_checked_but_not_sent(task: Task, s
             "msg has a character at position 3 that is no Unicode text; it may come from a file or command whose"
             " output is not UTF-8.",
         ),
+        (
+            {"interactive_cards": [{"a": "\udcff"}]},
+            "interactive_cards[0] has a character at position 7 that is no Unicode text; it may come from a file or"
+            " command whose output is not UTF-8.",
+        ),
+        (
+            {"msg": "@Al", "mentions": [{"text": "@Al", "contact": "\udcff"}]},
+            "mentions[0].contact has a character at position 0 that is no Unicode text; it may come from a file or"
+            " command whose output is not UTF-8.",
+        ),
+        (
+            {"at_items": [{"at_type": 1, "at_contact": "a\udcff", "start_position": 0, "end_position": 0}]},
+            "at_items[0].at_contact has a character at position 1 that is no Unicode text; it may come from a file or"
+            " command whose output is not UTF-8.",
+        ),
         ({"to_channel": ""}, "to_channel is empty; leave it out, or give an id."),
         (
             {"to_channel": f" {seeds.OPS}"},

@@ -156,6 +156,19 @@ def test_own_folder_that_others_may_read_is_closed_and_what_others_could_write_i
     assert mode(path / "token.json") == 0o600
 
 
+def test_a_folder_for_all_users_is_neither_used_nor_closed_to_them(path: pathlib.Path) -> None:
+    path.mkdir(parents=True)
+    path.chmod(0o1777)
+    warnings: list[str] = []
+    StateFolder(str(path), warnings.append).write("token", {"a": 1})
+    assert warnings == [
+        f"state_dir: {path} cannot be used (it is a folder for all users, as /tmp is); tokens, send windows and the"
+        " outbox are not kept"
+    ]
+    assert mode(path) == 0o1777
+    assert list(path.iterdir()) == []
+
+
 def test_files_that_are_no_regular_files_are_not_followed_and_are_replaced(
     path: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:

@@ -189,21 +189,40 @@ def test_a_name_that_does_not_exist_is_named(send: Send) -> None:
     assert error.transient
 
 
-def test_a_connection_that_is_never_accepted_ends_after_the_timeout(send: Send) -> None:
-    with socket.socket() as listener:
+@contextlib.contextmanager
+def never_accepting() -> t.Iterator[int]:
+    """The port of a listener that takes no connection any more."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
-        fillers = []
         for _index in range(4):
-            filler = socket.socket()
+            filler = stack.enter_context(socket.socket())
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
-            fillers.append(filler)
         time.sleep(0.05)
+        yield listener.getsockname()[1]
+
+
+def test_the_addresses_of_a_host_share_the_timeout(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
+    with never_accepting() as port, serving(answering(http(201, {"id": "A"}))) as server:
+        places = [("127.0.0.1", port)] * 3
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments: found.copy())
         started = time.monotonic()
-        error = failure_of(send, f"http://127.0.0.1:{listener.getsockname()[1]}/", text_body())
-        for filler in fillers:
-            filler.close()
+        error = failure_of(send, f"http://127.0.0.1:{port}/", text_body(), timeout=0.6)
+        assert 0.5 < time.monotonic() - started < 1.2
+        assert str(error) == f"127.0.0.1:{port} did not answer within 0.6 s."
+        assert not error.maybe_done
+
+        found[2] = (*found[2][:4], ("127.0.0.1", server.port))
+        assert send(server.url, text_body(), timeout=3.0).status == 201
+
+
+def test_a_connection_that_is_never_accepted_ends_after_the_timeout(send: Send) -> None:
+    with never_accepting() as port:
+        started = time.monotonic()
+        error = failure_of(send, f"http://127.0.0.1:{port}/", text_body())
     assert str(error) == f"127.0.0.1:{listener_port(error)} did not answer within 0.3 s."
     assert time.monotonic() - started < 1.0
     assert not error.maybe_done
@@ -652,6 +671,42 @@ def test_a_proxy_that_speaks_tls_is_checked_against_the_same_authorities(send: S
     assert [request.method for request in proxy.received] == ["CONNECT"]
     assert str(refused).startswith("The proxy did not connect to api.zoom.us")
     assert "certificate verify failed" in str(unknown)
+
+
+@pytest.mark.parametrize("issued", ["proxy.example.com", "127.0.0.2"])
+def test_a_proxy_with_another_hosts_certificate_gets_no_password(
+    send: Send, tmp_path: pathlib.Path, issued: str
+) -> None:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(issued).configure_cert(context)
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    with serving(proxying("user", "secret"), context) as proxy:
+        error = failure_of(
+            send,
+            "https://api.zoom.us/v2",
+            text_body(),
+            ca_path=str(tmp_path / "ca.pem"),
+            proxy=f"https://user:secret@127.0.0.1:{proxy.port}",
+            timeout=2.0,
+        )
+    assert "certificate verify failed" in str(error)
+    assert proxy.received == []
+    assert not error.transient
+
+
+@pytest.mark.parametrize("value", ["http:///no-host", "gopher://proxy.example.com"])
+def test_a_proxy_of_the_environment_that_cannot_be_used_is_said_at_once(
+    send: Send, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", value)
+    error = failure_of(send, "https://api.zoom.us/v2", text_body())
+    assert str(error) == "The proxy for api.zoom.us cannot be used."
+    assert error.hint == (
+        "Check proxy and the *_proxy environment variables; a SOCKS proxy needs the Python library PySocks."
+    )
+    assert not error.transient
+    assert not error.maybe_done
 
 
 def test_an_unknown_authority_is_one_attempt_and_a_sentence(send: Send, tls: Tls) -> None:

@@ -346,6 +346,13 @@ def test_a_webhook_that_is_busy_for_long_is_not_waited_for(webhook: Make, sandbo
     assert len(sandbox.account()["webhook"]) == 1
 
 
+def test_a_webhook_is_not_asked_without_a_pause(webhook: Make, sandbox: Sandbox) -> None:
+    sandbox.fault("429-seconds", "webhook", times=5, seconds=0)
+    with pytest.raises(RateLimited):
+        webhook(2.0).deliver(webhook().parcel(card()))
+    assert 2 <= len(sandbox.requests("webhook")) <= 4
+
+
 def test_a_card_that_may_have_arrived_says_so(webhook: Make, sandbox: Sandbox) -> None:
     sandbox.fault("reset", "webhook", moment="before")
     with pytest.raises(ZoomError):
