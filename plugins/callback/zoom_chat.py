@@ -325,7 +325,13 @@ from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import ADHOC, Describer, Rescues, Seen
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import (
+    ADHOC,
+    Describer,
+    Rescues,
+    Seen,
+    hosts_in_play,
+)
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import CourierEnded, Pipe, origin
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
@@ -366,6 +372,7 @@ class _Run:
         )
         self._warnings: list[str] = []
         self._play = ""
+        self._current: t.Any = None
         self._tasks: set[str] = set()
         #: The recap counts on over several playbooks; what it had before this one.
         self._counted = counted
@@ -375,8 +382,8 @@ class _Run:
         self._told_at = 0.0
         self._failures: dict[str, list[int]] = {}
         self._cleared: dict[str, list[int]] = {}
-        #: Whether `clear_host_errors` has begun; whether its condition holds, shows in what comes next.
-        self._is_clearing = False
+        #: Whom `clear_host_errors` forgives, once it has begun; whether its condition holds, shows in what comes next.
+        self._clearing: frozenset[str] = frozenset()
         self._write(_events.RUN, run)
 
     def _write(self, event: str, line: t.Mapping[str, t.Any]) -> None:
@@ -393,12 +400,15 @@ class _Run:
             self._write(_events.VARS, self._describer.said(said))
         line = self._describer.play(play)
         self._play = line["play"]
+        self._current = play
         self._write(_events.PLAY, line)
 
     def task(self, task: t.Any, handler: bool) -> None:
         self._clear()
         if task.action in _META:
-            self._is_clearing = task.args.get("_raw_params") == "clear_host_errors"
+            if task.args.get("_raw_params") == "clear_host_errors":
+                # Asked now, because the next event may be that of another batch.
+                self._clearing = hosts_in_play(self._current)
         elif task._uuid not in self._tasks:
             # Strategies that let hosts run ahead announce a task for each host.
             self._tasks.add(task._uuid)
@@ -434,8 +444,8 @@ class _Run:
 
     def skipped(self, seen: Seen) -> None:
         # Of a task that clears errors nothing is told but that it was skipped, before anything else begins.
-        if self._is_clearing and seen.task.action in _META:
-            self._is_clearing = False
+        if self._clearing and seen.task.action in _META:
+            self._clearing = frozenset()
 
     def unreachable(self, seen: Seen) -> None:
         line = self._describer.unreachable(seen)
@@ -448,16 +458,15 @@ class _Run:
 
     def _clear(self) -> None:
         """`clear_host_errors` forgives what has failed so far; Ansible's recap does not know of it."""
-        if not self._is_clearing:
-            return
-        self._is_clearing = False
-        for host, (failures, unreachable) in self._failures.items():
+        clearing, self._clearing = self._clearing, frozenset()
+        names = [host for host in self._failures if host in clearing]
+        for host in names:
+            failures, unreachable = self._failures.pop(host)
             cleared = self._cleared.setdefault(host, [0, 0])
             cleared[0] += failures
             cleared[1] += unreachable
-        if self._failures:
-            self._failures.clear()
-            self._write(_events.CLEARED, {})
+        for start in range(0, len(names), _HOSTS_IN_A_LINE):
+            self._write(_events.CLEARED, self._describer.cleared(names[start : start + _HOSTS_IN_A_LINE]))
 
     def finish(self, stats: t.Any) -> list[str]:
         """Hand over the recap, wait for the courier, and return what the user should be warned of.

@@ -99,6 +99,18 @@ class Rescues:
         return True
 
 
+def hosts_in_play(play: t.Any) -> frozenset[str]:
+    """The hosts that a play, or its current batch (``serial``), is for, those included that have failed.
+
+    None where Ansible has come to keep them elsewhere: a failure that is not forgiven in a summary makes somebody look,
+    one that is forgiven without a reason does not.
+    """
+    try:
+        return frozenset(str(host.get_name()) for host in play.get_variable_manager()._inventory.get_hosts(play.hosts))
+    except (AttributeError, TypeError):
+        return frozenset()
+
+
 class Describer:
     """Describes the events of one run.
 
@@ -204,6 +216,9 @@ class Describer:
         message = _CENSORED if censored else self._scrubber.head(_message(seen.result), _MESSAGE)
         ignored = bool(getattr(seen.task, "ignore_unreachable", False))
         return {"task": seen.task_id, "host": self._short(seen.host), "msg": message, "ignored": ignored}
+
+    def cleared(self, hosts: t.Iterable[str]) -> _events.Cleared:
+        return {"hosts": [self._short(host) for host in hosts]}
 
     def _tail(self, value: t.Any) -> str:
         return self._scrubber.tail(value, _OUTPUT) if isinstance(value, str) else ""

@@ -141,7 +141,9 @@ class Unreachable(t.TypedDict):
 
 
 class Cleared(t.TypedDict):
-    """`cleared`: ``clear_host_errors`` has forgiven all failures so far, and hosts that were not reached."""
+    """`cleared`: ``clear_host_errors`` has forgiven what failed on these hosts, and that they were not reached."""
+
+    hosts: list[str]
 
 
 class NoHosts(t.TypedDict):

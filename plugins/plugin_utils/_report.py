@@ -28,6 +28,7 @@ FAILED = "failed"
 UNREACHABLE = "unreachable"
 
 _MAX_NAME = 120
+_MAX_HOST_NAME = 253
 _MAX_REASON = 300
 _MAX_TEXT = 4000
 _MAX_OUTPUT = 2000
@@ -391,10 +392,13 @@ class Report:
         if line.get("ignored") is not True:
             host.unreachable = (self._fold(UNREACHABLE, line, host, task), task.play)
 
-    def _cleared(self, _line: dict[str, t.Any]) -> None:
-        for host in self._hosts.values():
-            host.failures.clear()
-            host.unreachable = None
+    def _cleared(self, line: dict[str, t.Any]) -> None:
+        hosts = line.get("hosts")
+        for name in hosts if isinstance(hosts, list) else ():
+            host = self._hosts.get(one_line(name, _MAX_HOST_NAME))
+            if host is not None:
+                host.failures.clear()
+                host.unreachable = None
 
     def _no_hosts(self, line: dict[str, t.Any]) -> None:
         number = self._play_numbers.get(_identity(line.get("play")), len(self._plays) - 1)
@@ -431,7 +435,7 @@ class Report:
         return TaskTime(task.name, self._play_name(task.play), task.path, task.seconds)
 
     def _host(self, line: dict[str, t.Any]) -> _Host | None:
-        name = one_line(line.get("host"), 253)
+        name = one_line(line.get("host"), _MAX_HOST_NAME)
         if not name:
             return None
         host = self._hosts.get(name)

@@ -379,6 +379,60 @@ def test_errors_are_not_cleared_where_its_condition_is_false(told: Told) -> None
     assert without_time(told.title()) == "❌ playbook.yml failed · 1 of 2 hosts"
 
 
+def test_errors_are_cleared_in_the_batch_that_runs_and_in_no_other(told: Told) -> None:
+    """Of the second batch nothing is told between the clearing of its errors and the start of the third."""
+    run = told.tell(
+        """
+        - name: Web
+          hosts: web*
+          serial: 2
+          gather_facts: false
+          tasks:
+            - ansible.builtin.meta: clear_host_errors
+            - name: Break
+              ansible.builtin.fail:
+              when: inventory_hostname == 'web1'
+            - name: Forgiven
+              ansible.builtin.fail:
+              when: inventory_hostname == 'web3'
+            - ansible.builtin.meta: clear_host_errors
+              when: inventory_hostname == 'web4'
+        """,
+        hosts=6,
+    )
+    assert run.returncode == 2
+    assert without_time(told.title()) == "❌ playbook.yml failed · 1 of 6 hosts"
+    assert told.lines() == ["Web: 1 failed, 5 ok", "1 failure ignored", "• Break: web1"]
+
+
+@pytest.mark.parametrize("breaks", ["fail", "ping"])
+def test_a_play_clears_no_errors_of_another_plays_hosts(told: Told, tmp_path: pathlib.Path, breaks: str) -> None:
+    run = told.tell(
+        f"""
+        - name: First
+          hosts: gone,web1
+          gather_facts: false
+          tasks:
+            - name: Break
+              ansible.builtin.{breaks}:
+              when: inventory_hostname == 'gone'
+        - name: Second
+          hosts: web1
+          gather_facts: false
+          tasks:
+            - ansible.builtin.meta: clear_host_errors
+            - ansible.builtin.debug:
+        """,
+        "-i",
+        inventory(tmp_path, "gone ansible_connection=unreachable\n"),
+        hosts=1,
+    )
+    assert run.returncode == (2 if breaks == "fail" else 4)
+    what = "" if breaks == "fail" else " unreachable"
+    assert without_time(told.title()) == f"❌ playbook.yml failed · 1 of 2 hosts{what}"
+    assert told.lines()[:2] == [f"First: 1 {what.strip() or 'failed'}", "Second: 1 ok"]
+
+
 # Kinds of plays and tasks
 
 

@@ -56,8 +56,8 @@ def unreachable(task: str, host: str, msg: str, after: float = 4, **values: t.An
     return {"e": "unreachable", "at": START + after, "task": task, "host": host, "msg": msg, "ignored": False, **values}
 
 
-def cleared(after: float = 5) -> Line:
-    return {"e": "cleared", "at": START + after}
+def cleared(*hosts: str, after: float = 5) -> Line:
+    return {"e": "cleared", "at": START + after, "hosts": list(hosts)}
 
 
 def counts(**values: int) -> dict[str, int]:

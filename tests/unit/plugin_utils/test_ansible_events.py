@@ -8,10 +8,16 @@ import types
 import typing as t
 
 import pytest
+from ansible.inventory.manager import InventoryManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.vars.manager import VariableManager
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Describer, Rescues, Seen
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import (
+    Describer,
+    Rescues,
+    Seen,
+    hosts_in_play,
+)
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 
 Result = dict[str, t.Any]
@@ -212,3 +218,18 @@ def test_where_ansible_is_unknown_no_rescue_is_known(variables: t.Any) -> None:
     assert not playing(types.SimpleNamespace(_nonpersistent_fact_cache=variables)).takes_up("web1")
     assert not playing(types.SimpleNamespace()).takes_up("web1")
     assert not Rescues().takes_up("web1")
+
+
+def test_the_hosts_of_a_play_are_those_of_its_current_batch() -> None:
+    inventory = InventoryManager(DataLoader(), "web1,web2,db1,")
+    manager = VariableManager(loader=DataLoader(), inventory=inventory)
+    play = types.SimpleNamespace(get_variable_manager=lambda: manager, hosts=["web*"])
+    assert hosts_in_play(play) == {"web1", "web2"}
+    inventory.restrict_to_hosts(inventory.get_hosts("web2,db1"))
+    assert hosts_in_play(play) == {"web2"}
+
+
+@pytest.mark.parametrize("manager", [None, types.SimpleNamespace(), VariableManager()])
+def test_where_there_is_no_inventory_a_play_has_no_hosts(manager: t.Any) -> None:
+    assert hosts_in_play(types.SimpleNamespace(get_variable_manager=lambda: manager, hosts=["all"])) == frozenset()
+    assert hosts_in_play(None) == frozenset()

@@ -165,7 +165,10 @@ def test_without_a_recap_what_failed_before_it_was_cleared_is_forgiven() -> None
         failed("Try", "web1", "cleared"),
         unreachable("Try", "web2", "cleared"),
         failed("Try", "web3", "cleared"),
-        cleared(),
+        failed("Try", "web4", "of another batch"),
+        unreachable("Try", "web5", "of another batch"),
+        cleared("web1", "web2"),
+        cleared("web3", "unknown"),
         task("Go on"),
         ok("Go on", "web1"),
         ok("Go on", "web2"),
@@ -174,8 +177,12 @@ def test_without_a_recap_what_failed_before_it_was_cleared_is_forgiven() -> None
     )
 
     assert report.outcome == INTERRUPTED
-    assert (report.totals.failed, report.totals.unreachable, report.totals.ok) == (1, 0, 2)
-    assert [(failure.task, failure.hosts) for failure in report.failures] == [("Go on", ("web3",))]
+    assert (report.totals.failed, report.totals.unreachable, report.totals.ok) == (2, 1, 2)
+    assert [(failure.task, failure.hosts, failure.reason) for failure in report.failures] == [
+        ("Try", ("web4",), "of another batch"),
+        ("Go on", ("web3",), "final"),
+        ("Try", ("web5",), "of another batch"),
+    ]
 
 
 def test_no_hosts_is_not_success() -> None:
