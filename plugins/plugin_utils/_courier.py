@@ -274,8 +274,10 @@ class Courier:
         return self._warnings
 
     def wait_for_errands(self) -> None:
-        if self._errands.is_alive():
-            self._errands.join(max(0.0, self._left()))
+        """Wait for what the callback need not wait for: leftovers, and a start that is told without the end."""
+        for thread in (self._live, self._errands):
+            if thread.is_alive():
+                thread.join(max(0.0, self._left()))
 
     def _remembered(self) -> t.Optional[bool]:
         """Whether this playbook's last run ended badly, and remember this one's end."""

@@ -518,6 +518,13 @@ def test_a_courier_that_has_nothing_to_tell_sends_nothing(sandbox: Sandbox, stat
     assert sandbox.requests() == []
 
 
+def test_a_start_is_told_even_if_the_run_ends_before_and_its_end_is_not_told(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.settings(latency=1.0)
+    assert told(options(sandbox, state_dir=state_dir, notify_on=["start", "failure"]), a_run()) == []
+    (message,) = until(sandbox.messages)
+    assert message["message"].startswith("▶️ site.yml started")
+
+
 def test_a_token_is_fetched_while_the_run_goes_on(sandbox: Sandbox, state_dir: str) -> None:
     pipe = Pipe(order(options(sandbox, state_dir=state_dir)))
     events = list(a_run())
