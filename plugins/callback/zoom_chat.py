@@ -112,6 +112,7 @@ options:
     description:
       - Write a message when the playbook starts, and edit it as plays run; at the end it becomes the summary.
       - It is written about every run, whatever O(notify_on) says.
+      - Where a later play sets C(zoom_chat_mute), it is left alone until it becomes the summary; nothing else is told.
       - It says for how many minutes the run has been going on, and so is edited once a minute while one task runs on.
       - Zoom takes neither mentions nor links in an edit. So whom O(mention_on_failure) names is mentioned in a reply,
         and the address of the CI job is written out.

@@ -133,7 +133,8 @@ class _Live(threading.Thread):
         if not courier.settings.live:
             return
         courier.remember_running(self.message_id)
-        while not courier.is_over.wait(courier.settings.live_interval):
+        # A later play may mute the run; then it is told no more but that it is over.
+        while not courier.is_over.wait(courier.settings.live_interval) and not courier.report.muted:
             step = self._step(_delivery.progress)
             if step.text != told.text:
                 # An edit that fails is made up for by the next one.
@@ -267,7 +268,7 @@ class Courier:
         self.is_over.set()
         self.has_begun.set()
         was_bad = self._remembered()
-        if not self.report.muted:
+        if not self.report.muted or self._is_followed():
             self._tell(was_bad)
             for warning in _rendering.warnings(self.report, _delivery.rendering_options(self.settings)):
                 self._warn(warning)
@@ -339,6 +340,13 @@ class Courier:
         if not self.settings.live:
             return None
         return self._running_message() if self._order.get("again") else self._live.message_id
+
+    def _is_followed(self) -> bool:
+        """Whether there is a message that would say for ever that the run goes on, if it were not told of its end."""
+        if self.settings.live and not self._live.message_id and self._live.is_alive():
+            # It may be about to appear.
+            self._live.join(max(0.0, self._left()))
+        return self._live_message() is not None
 
     def _adopted(self) -> list[Slot]:
         """What the courier before this one left of this run's parcels."""

@@ -80,17 +80,21 @@ def parcels(
 ) -> list[Parcel]:
     """All that is to be told of a run that has ended; the usual target's parcel is the first.
 
+    Of a run that a later play has muted, the message that has followed it is brought to its end, and that is all.
+
     :param live: the message that has followed the run, whose place the summary takes.
     """
     options = rendering_options(settings, recovered=recovered)
     if settings.webhook_url:
         card = scrubber.scrub(_rendering.card(report, options))
         return [Parcel(where, {}, report.last_at, [Step(CARD, card=card)])]
+    target = dict(settings.target)
+    if report.muted:
+        return [Parcel(where, target, report.last_at, _summary(report, options, scrubber, live)[:1], main_id=live)]
     bad = is_bad(report.outcome)
     rest = [message(REPLY, text, scrubber) for text in _rendering.details(report, options)]
     if settings.report_file == "always" or (settings.report_file == "failure" and bad):
         rest.append(Step(FILE, name=_report_file.file_name(report), content=scrubber.scrub(_report_file.html(report))))
-    target = dict(settings.target)
     if not settings.failure_channel or not bad:
         steps = [*_summary(report, options, scrubber, live), *rest]
         return [Parcel(where, target, report.last_at, steps, main_id=live)]

@@ -354,6 +354,45 @@ def test_an_edit_that_hangs_leaves_the_summary_to_the_next_run_as_an_edit(sandbo
     is_edited_and_mentions(sandbox, f"\n🕓 Delivered late: the run ended on {at} UTC.")
 
 
+MUTED = {"e": "vars", "zoom_chat_mute": True}
+
+
+@pytest.mark.parametrize("moment", ["while it runs", "at its end", "before it is there", "for a second courier"])
+def test_a_message_that_follows_a_run_which_a_later_play_mutes_comes_to_its_end(
+    sandbox: Sandbox, state_dir: str, moment: str
+) -> None:
+    sandbox.settings(latency=1.0 if moment == "before it is there" else 0.0)
+    interval = 1.0 if moment == "while it runs" else 60.0
+    pipe = Pipe(order(live(sandbox, state_dir, live_interval=interval, failure_channel=seeds.DEPLOYMENTS)))
+    events = a_failure()
+    pipe.write(b"".join(dumped(line) for line in events[:2]))
+    if moment == "while it runs":
+        assert until(lambda: "is running" in str(sandbox.messages()))
+    elif moment == "before it is there":
+        assert until(lambda: list(pathlib.Path(state_dir).glob("token-*.json")))
+    else:
+        assert until(lambda: list(pathlib.Path(state_dir).glob("running-*.json")))
+    pipe.write(dumped({**MUTED, "at": time.time()}) + b"".join(dumped(line) for line in events[2:-2]))
+    if moment == "while it runs":
+        # Long enough for edits that tell of the failure.
+        time.sleep(2.5)
+    elif moment == "for a second courier":
+        os.kill(courier_of(pipe), signal.SIGKILL)
+    assert pipe.finish([dumped({**line, "at": time.time()}) for line in events[-2:]], 20) == {"warnings": []}
+    (message,) = sandbox.messages()
+    assert message["message"].startswith("❌ site.yml failed · web1")
+    assert [text.split(" · ")[0].split("\n")[0] for text in message["history"]] == [
+        "▶️ site.yml started",
+        *(["⏳ site.yml is running"] if moment == "while it runs" else []),
+    ]
+
+
+def test_a_run_that_is_muted_from_its_start_has_no_message_to_end(sandbox: Sandbox, state_dir: str) -> None:
+    first, *others = a_failure()
+    assert told(live(sandbox, state_dir), [first, {**MUTED, "at": time.time()}, *others]) == []
+    assert sandbox.requests() == []
+
+
 def test_a_courier_that_ends_twice_is_said_to_have_ended(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
 ) -> None:

@@ -111,6 +111,15 @@ def test_of_two_summaries_the_usual_targets_is_the_edit_and_the_other_mentions_b
     assert [item["at_contact"] for item in incidents.steps[0].text["at_items"]] == ["a@example.com"]
 
 
+def test_of_a_muted_run_the_message_that_has_followed_it_ends_and_nothing_else_is_told() -> None:
+    made = report(failed=True)
+    made.add({"e": "vars", "at": lines.START, "zoom_chat_mute": True})
+    everything = {"report_file": "always", "mention_on_failure": ["all"], "failure_channel": "incidents"}
+    (parcel,) = parcels(made, "m1", **everything)
+    assert (parcel.main_id, parcel.target, kinds(parcel)) == ("m1", {"to_channel": "ops"}, [EDIT])
+    assert parcel.steps[0].text["message"].startswith("❌ site.yml failed")
+
+
 def test_an_edit_of_the_runs_course_has_text_alone() -> None:
     settings = Settings.from_options(options(access_token="some-token", to_channel="ops"), {})
     step = _delivery.progress(report(), settings, Scrubber([]))
