@@ -235,11 +235,11 @@ class Courier:
     def _deliver_leftovers(self) -> None:
         """What earlier runs could not deliver, as far as it leaves room for this run's own summary."""
         transport: t.Optional[Way] = None
-        steps = 0
+        told = 0
         for slot in self._outbox.left_behind(where(self.settings)):
             with slot:
-                steps += len(slot.parcel.steps)
-                if steps > _MOST_LEFTOVERS:
+                waiting = len(slot.parcel.steps)
+                if told + waiting > _MOST_LEFTOVERS:
                     return
                 try:
                     transport = transport or self.way()
@@ -252,6 +252,9 @@ class Courier:
                 except (AttributeError, KeyError, TypeError):
                     # Not written by us; nobody will ever be able to deliver it.
                     slot.remove()
+                finally:
+                    # A parcel that cannot go out takes no share of those that can.
+                    told += waiting - len(slot.parcel.steps)
 
     # At its end
 

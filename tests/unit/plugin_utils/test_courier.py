@@ -615,6 +615,21 @@ def test_what_earlier_runs_left_takes_no_more_than_its_share(sandbox: Sandbox, s
     assert until(lambda: [path.name for path in pathlib.Path(state_dir).glob("outbox-*.json")] == ["outbox-02.json"])
 
 
+def test_what_cannot_be_delivered_takes_no_share_of_what_can(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    with outbox(given) as (kept, parcel):
+        for number in range(5):
+            made = parcel(*({"message": f"{number}.{step}"} for step in range(10)))
+            if number < 3:
+                made.target = {"to_channel": seeds.ARCHIVED}
+            with kept.put(made):
+                pass
+    assert told(given, a_run()) == []
+    assert until(lambda: len(sandbox.messages()) == 21)
+    left = [f"outbox-{number:02}.json" for number in range(3)]
+    assert until(lambda: sorted(path.name for path in pathlib.Path(state_dir).glob("outbox-*.json")) == left)
+
+
 def test_a_parcel_that_nobody_can_deliver_is_thrown_away(sandbox: Sandbox, state_dir: str) -> None:
     given = options(sandbox, state_dir=state_dir)
     with outbox(given) as (kept, parcel):
