@@ -161,7 +161,7 @@ def deliver(slot: Slot, way: Way, late: bool) -> None:
                 if found:
                     _advance(slot, found)
                     continue
-        if late and not parcel.marked and step.do in (SEND, EDIT, CARD):
+        if late and step.do in (SEND, EDIT, CARD):
             _mark(parcel, step, is_repeated=unclear is not None)
         parcel.begun = time.time()
         slot.save()
@@ -193,14 +193,23 @@ def _advance(slot: Slot, message_id: t.Optional[str]) -> None:
 
 
 def _mark(parcel: Parcel, step: Step, is_repeated: bool) -> None:
-    """Say that the message is late; at its end, so that the positions in it stay right."""
-    at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(parcel.ended))
-    line = f"🕓 Delivered late: the run ended on {at} UTC."
-    if is_repeated:
-        line += " It may have been delivered before."
+    """Say that the message is late, and may be there already; at its end, so that the positions in it stay right.
+
+    The second may turn out in a later run than the first.
+    """
+    notes = []
+    if not parcel.marked:
+        at = time.strftime("%Y-%m-%d %H:%M", time.gmtime(parcel.ended))
+        notes.append(f"🕓 Delivered late: the run ended on {at} UTC.")
+        parcel.marked = True
+    if is_repeated and not parcel.doubted:
+        notes.append("It may have been delivered before.")
+        parcel.doubted = True
+    if not notes:
+        return
+    line = " ".join(notes)
     if step.do == CARD:
         body = step.card.get("content", {}).setdefault("body", [])
         body.append({"type": "message", "text": line})
     else:
         step.text["message"] += "\n" + line
-    parcel.marked = True

@@ -54,6 +54,7 @@ class Parcel:
     :param main_id: the message that replies go to, once it is there.
     :param begun: when the first step's sending began, if it is not known how that ended.
     :param marked: whether the message says that it is late.
+    :param doubted: whether the message says that it may be there already.
     """
 
     where: str
@@ -64,6 +65,7 @@ class Parcel:
     main_id: t.Optional[str] = None
     begun: t.Optional[float] = None
     marked: bool = False
+    doubted: bool = False
 
     @classmethod
     def from_stored(cls, stored: t.Any) -> t.Optional[Parcel]:

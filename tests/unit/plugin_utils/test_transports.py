@@ -364,6 +364,22 @@ def test_a_card_that_may_have_arrived_says_so(webhook: Make, sandbox: Sandbox) -
     ]
 
 
+def test_a_card_whose_late_copy_may_have_arrived_says_so_once(webhook: Make, sandbox: Sandbox) -> None:
+    """The first run is refused, so that nothing is unclear before the second; the third is refused as well."""
+    sandbox.fault("401", "webhook")
+    with pytest.raises(ZoomError):
+        webhook().deliver(webhook().parcel(card()))
+    sandbox.fault("reset", "webhook", moment="after")
+    with pytest.raises(ZoomError):
+        webhook().deliver_rest()
+    sandbox.fault("401", "webhook")
+    with pytest.raises(ZoomError):
+        webhook().deliver_rest()
+    assert webhook().deliver_rest() == 1
+    late, again = {"type": "message", "text": LATE}, {"type": "message", "text": "It may have been delivered before."}
+    assert [post["body"]["content"]["body"] for post in sandbox.account()["webhook"]] == [[late], [late, again]]
+
+
 def test_a_sign_in_page_is_no_webhook(webhook: Make, sandbox: Sandbox) -> None:
     sandbox.fault("html-200", "webhook", moment="before")
     with pytest.raises(ZoomError, match="Posting to the webhook failed: HTTP 200 came with an HTML page"):
