@@ -151,9 +151,10 @@ def progress(report: Report, options: Options, now: float) -> FormattedText:
     writer.write(f"{_ICONS[_report.RUNNING]} {' · '.join(figures)}", "Bold")
     task = report.current_task
     if task and task.name:
-        writer.line(f"{task.play}: {task.name}" if task.play else task.name)
+        where = f"{_foreign(task.play, 60)}: " if task.play else ""
+        writer.line(where + _foreign(task.name, 100))
     elif report.current_play:
-        writer.line(report.current_play)
+        writer.line(_foreign(report.current_play, 80))
     totals = report.totals
     if totals.hosts:
         writer.line(f"so far: {_numbers(totals.failed, totals.unreachable, totals.ok, totals.ok_changed, report)}")

@@ -689,6 +689,25 @@ def test_only_those_who_are_declared_are_mentioned_and_only_after_a_failure() ->
         assert "@all" not in reply.text
 
 
+def test_names_of_plays_and_tasks_mention_nobody_while_the_run_goes_on() -> None:
+    report = Report()
+    for line in (run(git=None, limit="", user="", controller=""), play("Tell @all")):
+        report.add(line)
+    assert _rendering.progress(report, STANDARD, START).text == "⏳ site.yml is running\nTell @\u2060all"
+    report.add(task("Ask <!bob|Bob>", play="Tell @all"))
+    message = _rendering.progress(report, STANDARD, START)
+    assert message.text == "⏳ site.yml is running\nTell @\u2060all: Ask <\u2060!bob|Bob>"
+    assert message.mentions == ()
+
+
+def test_names_of_plays_and_tasks_are_shortened_while_the_run_goes_on() -> None:
+    report = Report()
+    report.add(play("p" * 120))
+    assert _rendering.progress(report, STANDARD, START).text.split("\n")[1:] == ["p" * 79 + "…"]
+    report.add(task("t" * 120, play="p" * 120))
+    assert _rendering.progress(report, STANDARD, START).text.split("\n")[1:] == ["p" * 59 + "…: " + "t" * 99 + "…"]
+
+
 def test_a_reply_mentions_whom_an_edit_cannot() -> None:
     report = report_of(*example_lines())
     options = Options(mentions=(MentionOf("@Zoë 🚀", "zoe@example.com"), MentionOf("@all")))
