@@ -179,7 +179,8 @@ options:
         key: report_file
   mention_on_failure:
     description:
-      - Who is mentioned when the run failed, by e-mail address or member id; V(all) is everyone in the channel.
+      - Who is mentioned when the run failed or was interrupted, by e-mail address or member id.
+      - V(all) is everyone in the channel.
     type: list
     elements: str
     default: []
