@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import pathlib
 import re
+import subprocess
 
 import pytest
-from ansible_collections.teamchat.zoom.tests.integration.callback.conftest import Told
-from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLAYBOOK
+from ansible_collections.teamchat.zoom.tests.integration.callback.conftest import Told, until
+from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLAYBOOK, Run
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 
@@ -173,13 +174,33 @@ def test_the_failure_that_counts_is_the_one_that_was_not_rescued(told: Told) -> 
 LIVE = {"ZOOM_CHAT_LIVE": "true", "ZOOM_CHAT_LIVE_INTERVAL": "1"}
 
 
-def so_far(told: Told) -> list[str]:
-    """What the live message said when the task Wait began, without its first two lines and the last."""
-    return next(str(text).split("\n")[2:-1] for text in told.main()["history"] if "Wait" in text)
+def tell_live(told: Told, text: str, *arguments: str, hosts: int) -> tuple[Run, list[str]]:
+    """Run a playbook with a live message, and return what that said while the task Wait ran, which goes on until then.
+
+    Without the first two lines and the last one.
+    """
+    seen = told.folder / "seen"
+    (told.folder / "wait").write_text(f"until test -e '{seen}'; do sleep 0.1; done\n", encoding="utf-8")
+    said = ""
+
+    def message() -> str:
+        return next((main["message"] for main in told.mains() if "Wait" in main["message"]), "")
+
+    def watch(process: subprocess.Popen[str]) -> None:
+        nonlocal said
+        try:
+            until(lambda: message() or process.poll() is not None, 120)
+            said = message()
+        finally:
+            seen.touch()
+
+    run = told.tell(text, *arguments, hosts=hosts, environment=LIVE, watch=watch)
+    return run, said.split("\n")[2:-1]
 
 
 def test_a_live_message_counts_a_host_that_has_failed_and_cleans_up(told: Told) -> None:
-    told.tell(
+    _run, so_far = tell_live(
+        told,
         """
         - hosts: web1
           gather_facts: false
@@ -191,19 +212,19 @@ def test_a_live_message_counts_a_host_that_has_failed_and_cleans_up(told: Told) 
                 - name: Clean up
                   ansible.builtin.debug:
                 - name: Wait
-                  ansible.builtin.command: sleep 3
+                  ansible.builtin.command: sh '{{ playbook_dir }}/wait'
         """,
         hosts=1,
-        environment=LIVE,
     )
-    assert so_far(told) == ["so far: 1 failed", "• Deploy: web1"]
+    assert so_far == ["so far: 1 failed", "• Deploy: web1"]
 
 
 def test_what_is_rescued_depends_on_what_stands_around_a_task_and_on_tags(told: Told) -> None:
     (told.folder / "included.yml").write_text(
         "- name: Included\n  ansible.builtin.fail:\n  when: inventory_hostname == 'web1'\n", encoding="utf-8"
     )
-    told.tell(
+    _run, so_far = tell_live(
+        told,
         """
         - hosts: web*
           gather_facts: false
@@ -231,14 +252,13 @@ def test_what_is_rescued_depends_on_what_stands_around_a_task_and_on_tags(told: 
                   ansible.builtin.debug:
                   tags: left_out
             - name: Wait
-              ansible.builtin.command: sleep 3
+              ansible.builtin.command: sh '{{ playbook_dir }}/wait'
         """,
         "--skip-tags",
         "left_out",
         hosts=5,
-        environment=LIVE,
     )
-    assert so_far(told) == ["so far: 2 failed, 3 ok", "• Rescue: web4", "• Without its rescue: web5"]
+    assert so_far == ["so far: 2 failed, 3 ok", "• Rescue: web4", "• Without its rescue: web5"]
     assert told.lines() == [
         "web*: 2 failed, 3 ok (3 changed)",
         "4 failures rescued",
@@ -324,7 +344,8 @@ def test_ignored_and_cleared_hosts_count_as_ignored(told: Told, tmp_path: pathli
 
 def test_what_fails_after_the_errors_were_cleared_is_a_failure(told: Told, tmp_path: pathlib.Path) -> None:
     """A rescued failure before that leaves nothing to clear."""
-    told.tell(
+    _run, so_far = tell_live(
+        told,
         """
         - hosts: web1,gone
           gather_facts: false
@@ -339,7 +360,7 @@ def test_what_fails_after_the_errors_were_cleared_is_a_failure(told: Told, tmp_p
               ansible.builtin.ping:
             - ansible.builtin.meta: clear_host_errors
             - name: Wait
-              ansible.builtin.command: sleep 3
+              ansible.builtin.command: sh '{{ playbook_dir }}/wait'
               when: inventory_hostname == 'web1'
         - hosts: web1
           gather_facts: false
@@ -350,15 +371,15 @@ def test_what_fails_after_the_errors_were_cleared_is_a_failure(told: Told, tmp_p
         "-i",
         inventory(tmp_path, "gone ansible_connection=unreachable\n"),
         hosts=1,
-        environment=LIVE,
     )
-    assert so_far(told) == ["so far: 2 ok"]
+    assert so_far == ["so far: 2 ok"]
     assert without_time(told.title()) == "❌ playbook.yml failed · 1 of 2 hosts"
     assert told.lines()[2:] == ["1 failure rescued, 1 ignored", "• Break: web1"]
 
 
 def test_errors_are_not_cleared_where_its_condition_is_false(told: Told) -> None:
-    run = told.tell(
+    run, so_far = tell_live(
+        told,
         """
         - hosts: web*
           gather_facts: false
@@ -369,13 +390,12 @@ def test_errors_are_not_cleared_where_its_condition_is_false(told: Told) -> None
             - ansible.builtin.meta: clear_host_errors
               when: false
             - name: Wait
-              ansible.builtin.command: sleep 3
+              ansible.builtin.command: sh '{{ playbook_dir }}/wait'
         """,
         hosts=2,
-        environment=LIVE,
     )
     assert run.returncode == 2
-    assert so_far(told) == ["so far: 1 failed", "• Break: web2"]
+    assert so_far == ["so far: 1 failed", "• Break: web2"]
     assert without_time(told.title()) == "❌ playbook.yml failed · 1 of 2 hosts"
 
 
@@ -736,16 +756,16 @@ def test_failures_go_to_their_channel_with_mentions_and_the_report(told: Told) -
 
 
 def test_a_live_message_becomes_the_summary(told: Told) -> None:
-    told.tell(
+    tell_live(
+        told,
         """
         - hosts: web1
           gather_facts: false
           tasks:
             - name: Wait
-              ansible.builtin.command: sleep 3
+              ansible.builtin.command: sh '{{ playbook_dir }}/wait'
         """,
         hosts=1,
-        environment={"ZOOM_CHAT_LIVE": "true", "ZOOM_CHAT_LIVE_INTERVAL": "1"},
     )
     message = told.main()
     assert message["message"].startswith("✅ playbook.yml succeeded")
