@@ -460,6 +460,8 @@ class _Run:
 
     def _clear(self) -> None:
         """`clear_host_errors` forgives what has failed so far; Ansible's recap does not know of it."""
+        if not self._clearing:
+            return
         clearing, self._clearing = self._clearing, frozenset()
         names = [host for host in self._failures if host in clearing]
         for host in names:

@@ -22,9 +22,9 @@ import typing as t
 import pytest
 import requests
 from ansible_collections.teamchat.zoom.tests.integration.runs import Playbook
+from ansible_collections.teamchat.zoom.tests.unit.sandbox.test_contract import DOCUMENT
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-DOCUMENT = pathlib.Path(os.environ.get("ZOOM_OPENAPI") or ROOT.parent / "shared" / "zoom" / "openapi_team_chat.json")
 PRISM = shutil.which("prism", path=f"{ROOT}/.build/prism/node_modules/.bin{os.pathsep}{os.environ['PATH']}")
 
 pytestmark = [

@@ -25,7 +25,7 @@ from ansible_collections.teamchat.zoom.tests.sandbox import errors, operations, 
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 from hypothesis import strategies as st
 
-ROOT = pathlib.Path(__file__).parents[3]
+ROOT = pathlib.Path(__file__).resolve().parents[3]
 DOCUMENT = pathlib.Path(os.environ.get("ZOOM_OPENAPI") or ROOT.parent / "shared" / "zoom" / "openapi_team_chat.json")
 pytestmark = pytest.mark.skipif(
     not DOCUMENT.is_file(), reason="needs Zoom's OpenAPI document: set ZOOM_OPENAPI to its path"
