@@ -18,6 +18,7 @@ import typing as t
 import pytest
 import requests
 import trustme
+from ansible_collections.teamchat.zoom.plugins.module_utils import _tls
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body, json_body
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
@@ -663,6 +664,14 @@ def test_the_authorities_are_read_once(send: Send, tls: Tls, monkeypatch: pytest
         assert send(server.tls_url, text_body(), timeout=2.0).status == 201
 
 
+@pytest.fixture(params=["as it is", "as before 2.0"])
+def urllib3(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Older versions leave the names of a proxy's certificate to us; what we do then is right with newer ones too."""
+    if request.param != "as it is":
+        monkeypatch.setattr(_tls, "urllib3_version", "1.26.20")
+
+
+@pytest.mark.usefixtures("urllib3")
 def test_a_proxy_that_speaks_tls_is_checked_against_the_same_authorities(send: Send, tls: Tls) -> None:
     with serving(proxying("user", "secret"), tls[0]) as proxy:
         url = f"https://127.0.0.1:{proxy.port}"
@@ -673,6 +682,7 @@ def test_a_proxy_that_speaks_tls_is_checked_against_the_same_authorities(send: S
     assert "certificate verify failed" in str(unknown)
 
 
+@pytest.mark.usefixtures("urllib3")
 @pytest.mark.parametrize("issued", ["proxy.example.com", "127.0.0.2"])
 def test_a_proxy_with_another_hosts_certificate_gets_no_password(
     send: Send, tmp_path: pathlib.Path, issued: str
