@@ -57,11 +57,7 @@ class CheckingAdapter(_Adapter):  # type: ignore[misc]
             return self._context
         # urllib3 before 2.0 does not compare the names of a proxy that comes with a context of its own, and tells
         # OpenSSL the proxy's name only if it is not an address.
-        context = _new_context(_authorities(self._ca_path)[1], check_hostname=True)
-        context.wrap_socket = functools.partial(  # type: ignore[method-assign]
-            context.wrap_socket, server_hostname=urlsplit(proxy).hostname
-        )
-        return context
+        return _naming_context(_authorities(self._ca_path)[1], urlsplit(proxy).hostname)
 
     def cert_verify(self, conn: t.Any, *_url_and_verification: t.Any) -> None:
         # The base class would name the file here, for urllib3 to read it again.
@@ -108,3 +104,11 @@ def _new_context(path: str, check_hostname: bool) -> ssl.SSLContext:
 
 
 _context = functools.cache(_new_context)
+
+
+@functools.cache
+def _naming_context(path: str, host: str | None) -> ssl.SSLContext:
+    """One that compares the certificate's names with a host's, whatever it is told; requests asks with each request."""
+    context = _new_context(path, check_hostname=True)
+    context.wrap_socket = functools.partial(context.wrap_socket, server_hostname=host)  # type: ignore[method-assign]
+    return context
