@@ -41,7 +41,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     ZoomError,
 )
 from ansible_collections.teamchat.zoom.plugins.module_utils._known import KnownMessages
-from ansible_collections.teamchat.zoom.plugins.module_utils._retry import Budget, BudgetExceeded, backoff
+from ansible_collections.teamchat.zoom.plugins.module_utils._retry import Budget, BudgetExceeded, next_pause
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder, key
 from ansible_collections.teamchat.zoom.plugins.module_utils._throttle import Slot, Throttle
 from ansible_collections.teamchat.zoom.plugins.module_utils._tokens import (
@@ -483,8 +483,7 @@ class Client:
     def _pause(self, error: ZoomError, attempts: _Counter, seconds: float | None = None) -> None:
         """Wait before the next attempt, or raise the error when that would take too long."""
         if seconds is None:
-            # A time to come back at that is over, by a clock that is ahead, is no reason to come back at once for ever.
-            seconds = error.retry_after or backoff(attempts.value, random.random)
+            seconds = next_pause(error.retry_after, attempts.value, random.random)
         try:
             self._budget.wait(seconds)
         except BudgetExceeded:

@@ -77,6 +77,14 @@ def backoff(attempt: int, random: t.Callable[[], float]) -> float:
     return ceiling / 2 + ceiling / 2 * random()
 
 
+def next_pause(asked: t.Optional[float], attempt: int, random: t.Callable[[], float]) -> float:
+    """Seconds to wait after the attempt-th failure: those that the answer asks for, or else a backoff.
+
+    A time to come back at that is over, by a clock that is ahead, is no reason to come back at once for ever.
+    """
+    return asked or backoff(attempt, random)
+
+
 class BudgetExceeded(Exception):
     """A wait would end after the time that the task may spend.
 

@@ -29,7 +29,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
 )
 from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
-from ansible_collections.teamchat.zoom.plugins.module_utils._retry import Budget, BudgetExceeded, backoff
+from ansible_collections.teamchat.zoom.plugins.module_utils._retry import Budget, BudgetExceeded, next_pause
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import key
 from ansible_collections.teamchat.zoom.plugins.module_utils._tokens import Token, read_token, token_request
 from ansible_collections.teamchat.zoom.plugins.module_utils._transport import Request, Transport
@@ -239,9 +239,8 @@ class WebhookWay:
             except ZoomError as error:
                 if not error.transient or error.maybe_done:
                     raise
-                pause = error.retry_after or backoff(attempt, random.random)
                 try:
-                    budget.wait(pause)
+                    budget.wait(next_pause(error.retry_after, attempt, random.random))
                 except BudgetExceeded:
                     raise error from None
             else:
