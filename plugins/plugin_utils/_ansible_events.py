@@ -188,6 +188,7 @@ class Describer:
         failed: _events.Failed = {
             "task": seen.task_id,
             "host": self._short(seen.host),
+            "changed": seen.changed,
             "ignored": ignored,
             "rescued": rescued,
         }

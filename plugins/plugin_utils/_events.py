@@ -125,6 +125,8 @@ class Failed(t.TypedDict, total=False):
     stdout: str
     exception: str
     items: list[Item]
+    #: Ansible counts it where the failure is ignored.
+    changed: bool
     ignored: bool
     rescued: bool
     delegate: t.Optional[str]

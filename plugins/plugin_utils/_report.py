@@ -363,6 +363,7 @@ class Report:
             self._keep_time(self._tasks.pop(next(iter(self._tasks))))
 
     def _ok(self, line: dict[str, t.Any]) -> None:
+        """A task that went well; to Ansible's recap, a failure that is ignored is one, too."""
         host, task = self._host(line), self._task_of(line)
         if host is None:
             return
@@ -374,11 +375,14 @@ class Report:
         self._mark(task, host, flag)
 
     def _failed(self, line: dict[str, t.Any]) -> None:
+        if line.get("ignored") is True:
+            self._ok(line)
+            return
         host, task = self._host(line), self._task_of(line)
         if host is None:
             return
         self._mark(task, host, _SEEN)
-        if line.get("ignored") is True or line.get("rescued") is True:
+        if line.get("rescued") is True:
             return
         if len(host.failures) >= _MAX_FAILURES_OF_A_HOST:
             del host.failures[0]

@@ -143,6 +143,29 @@ def test_rescued_and_ignored_failures_are_none(told: Told) -> None:
     assert told.replies() == []
 
 
+def test_an_ignored_failure_leaves_the_counts_of_all_plays_known(told: Told) -> None:
+    """A command that fails has changed something, as far as Ansible's recap goes."""
+    told.tell(
+        """
+        - name: First
+          hosts: all:!localhost
+          gather_facts: false
+          tasks:
+            - name: Whatever
+              ansible.builtin.command: /bin/false
+              ignore_errors: "{{ inventory_hostname != 'web3' }}"
+        - name: Second
+          hosts: web1
+          gather_facts: false
+          tasks:
+            - name: Look
+              ansible.builtin.debug:
+        """,
+        hosts=3,
+    )
+    assert told.lines()[:3] == ["First: 1 failed, 2 ok (2 changed)", "Second: 1 ok", "2 failures ignored"]
+
+
 def test_the_failure_that_counts_is_the_one_that_was_not_rescued(told: Told) -> None:
     """Here the rescued failure comes last, in an `always` that runs all the same."""
     run = told.tell(

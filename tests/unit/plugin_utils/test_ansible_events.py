@@ -39,6 +39,9 @@ class _OldResult:
     def __init__(self, result: Result, task: type[_Task] = _Task) -> None:
         self._host, self._task, self._result = _Host(), task, result
 
+    def is_changed(self) -> bool:
+        return bool(self._result.get("changed"))
+
 
 class _NewResult:
     def __init__(self, result: Result, task: type[_Task] = _Task) -> None:
@@ -124,10 +127,16 @@ def test_nothing_is_told_of_a_censored_result(failed: Failed, mark: Result) -> N
     assert line == {
         "task": "task-1",
         "host": "web1",
+        "changed": False,
         "ignored": False,
         "rescued": True,
         "msg": "The output is hidden, because the task has no_log.",
     }
+
+
+def test_a_failure_tells_whether_something_was_changed(failed: Failed) -> None:
+    assert failed({"msg": "non-zero return code", "changed": True})["changed"] is True
+    assert failed({"msg": "boom"})["changed"] is False
 
 
 def test_outputs_are_told_from_their_end(failed: Failed) -> None:

@@ -92,6 +92,27 @@ def test_rescued_and_ignored_failures_are_no_failures() -> None:
     assert (report.totals.rescued, report.totals.ignored) == (1, 1)
 
 
+def test_the_change_of_a_failure_that_is_ignored_counts_as_in_ansibles_recap() -> None:
+    """A command that fails has changed something, as far as Ansible knows."""
+    report = report_of(
+        run(),
+        play("First"),
+        task("Try", play="First"),
+        failed("Try", "web1", "non-zero return code", changed=True, ignored=True),
+        failed("Try", "web2", "rescued", changed=True, rescued=True),
+        play("Second"),
+        task("Look", play="Second"),
+        ok("Look", "web1"),
+        ok("Look", "web2"),
+        stats({"web1": counts(ok=2, changed=1, ignored=1), "web2": counts(ok=1, rescued=1)}),
+    )
+
+    assert [(play.name, play.ok, play.changed, play.complete) for play in report.plays] == [
+        ("First", 2, 1, True),
+        ("Second", 2, 0, True),
+    ]
+
+
 @pytest.mark.parametrize(
     "recap", [[], [stats({"web1": counts(ok=1, rescued=2, failures=1)})]], ids=["no recap", "recap"]
 )
