@@ -427,7 +427,7 @@ def _reason_lines(failure: Failure) -> list[str]:
     said = failure.text
     if failure.items:
         said = ""
-    elif not said or (failure.reason != one_line(said, len(failure.reason) + 1) and len(said) < 80):
+    elif not said or not failure.is_message:
         said = next((text for _name, text in failure.outputs if failure.reason in text), "") or failure.reason
         lines = said.split("\n")[-_MAX_DETAIL_LINES:]
         status = [f"exit status {failure.rc}"] if failure.rc else []

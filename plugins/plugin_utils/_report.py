@@ -94,6 +94,8 @@ class Failure:
     reason: str
     #: The message in full, as far as it is kept; may be empty.
     text: str = ""
+    #: Whether the reason is the message; else that says nothing, and the reason is from the items or the outputs.
+    is_message: bool = True
     #: The ends of long outputs, by name: ``stderr``, ``stdout``, ``exception``.
     outputs: tuple[tuple[str, str], ...] = ()
     #: The items of a loop that failed, and why.
@@ -464,7 +466,7 @@ class Report:
 
     def _fold(self, kind: str, line: dict[str, t.Any], host: _Host, task: _Task) -> int:
         """The number of the fold that a failure belongs to."""
-        reason = _reason(line)
+        reason, is_message = _reason(line)
         if kind == UNREACHABLE:
             reason = _SSH_PREFIX.sub("", reason) or reason
         # A host that is not reached has nothing to do with the task that would have been its next.
@@ -487,7 +489,7 @@ class Report:
                 failure, task=task.name, play=play, role=task.role, path=task.path, handler=task.handler
             )
         if reason:
-            failure = _with_texts(failure, line)
+            failure = dataclasses.replace(_with_texts(failure, line), is_message=is_message)
             self._forget_some_texts(number)
         self._folds.append(_Fold(failure, host.name, message))
         return number
@@ -715,19 +717,22 @@ _VARIABLE_PARTS = re.compile(
 )
 
 
-def _reason(line: t.Mapping[str, t.Any]) -> str:
-    """Why it failed, in one line: where the message says nothing, what the items or the outputs say."""
+def _reason(line: t.Mapping[str, t.Any]) -> tuple[str, bool]:
+    """Why it failed, in one line: where the message says nothing, what the items or the outputs say.
+
+    And whether it is the message.
+    """
     message = one_line(line.get("msg"), _MAX_REASON)
     if message and not _SAYS_NOTHING.fullmatch(message):
-        return message
+        return message, True
     for _label, said in _failed_items(line.get("items")):
         if said and not _SAYS_NOTHING.fullmatch(said):
-            return said
+            return said, False
     for name in ("stderr", "exception", "stdout"):
         last = clean(line.get(name), _MAX_REASON, tail=True).rpartition("\n")[2]
         if last:
-            return last
-    return message or "no reason given"
+            return last, False
+    return message or "no reason given", bool(message)
 
 
 def _with_texts(failure: Failure, line: t.Mapping[str, t.Any]) -> Failure:

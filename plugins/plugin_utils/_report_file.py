@@ -15,7 +15,6 @@ import re
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _report
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._foreign_text import one_line
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import Failure, HostResult, PlayResult, Report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._wording import counted, duration, hosts, number
 
@@ -259,17 +258,12 @@ def _failure(failure: Failure, *, with_output: bool) -> str:
             f'<p class="muted">Output of {_escaped(failure.example)}; the others differ in numbers or the like.</p>'
         )
     said = failure.text if with_output and failure.text else failure.reason
-    if not with_output or not _is_told_by_outputs(failure):
+    # Where the message says nothing, what follows it tells the reason.
+    if not with_output or failure.is_message or not (failure.items or failure.outputs):
         lines.append(f"<pre>{_escaped(said or 'for different reasons, or for one that is not known')}</pre>")
     if with_output:
         lines += _outputs(failure)
     return "\n".join([*lines, "</article>"])
-
-
-def _is_told_by_outputs(failure: Failure) -> bool:
-    """Whether the message itself says nothing, so that the reason was taken from what follows it."""
-    is_own_reason = one_line(failure.text, len(failure.reason)) == failure.reason
-    return failure.kind == _report.FAILED and bool(failure.items or failure.outputs) and not is_own_reason
 
 
 def _outputs(failure: Failure) -> list[str]:

@@ -576,8 +576,14 @@ def test_details_within_the_message_are_as_many_as_wanted() -> None:
         ),
         ({"msg": "non-zero return code", "stdout": "a\n\n@here", "stderr": ""}, ["a", "@\u2060here"]),
         ({"msg": "", "rc": 5}, ["exit status 5", "no reason given"]),
-        ({"msg": "MODULE FAILURE\n" + words(65), "exception": "Traceback\nKeyError"}, ["MODULE FAILURE", words(65)]),
-        ({"msg": "MODULE FAILURE\n" + words(64), "exception": "Traceback\nKeyError"}, ["Traceback", "KeyError"]),
+        (
+            {
+                "msg": "MODULE FAILURE: No start of json char found\nSee stdout/stderr for the exact error",
+                "exception": "Traceback\nKeyError",
+            },
+            ["Traceback", "KeyError"],
+        ),
+        ({"msg": words(400), "rc": 1, "stderr": "more"}, [words(400)]),
         (
             {"msg": "failed", "items": [{"item": words(61), "msg": words(161)}, {"item": "b", "msg": ""}]},
             [f"{words(61)[:54]}…: {words(161)[:154]}…", "b"],

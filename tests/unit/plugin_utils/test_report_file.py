@@ -272,6 +272,16 @@ def test_a_reason_that_was_taken_from_the_output_is_not_told_twice() -> None:
     assert "<pre>Broken.</pre>" in told("Broken.")
 
 
+@pytest.mark.parametrize("length", [250, 299, 300, 301, 302, 330, 4000])
+def test_a_message_that_is_longer_than_a_reason_is_told_before_the_output(length: int) -> None:
+    message = ("no space left on the device " * 200)[: length - 1] + "!"
+    failure = failed("Install", "web1", message, stderr="E: no such package\n")
+    html = _report_file.html(report_of(run(), play(), task("Install"), failure, stats({"web1": counts(failures=1)})))
+
+    assert f"<pre>{message}</pre>" in html
+    assert html.index(f"<pre>{message}</pre>") < html.index("<pre>E: no such package</pre>")
+
+
 def test_what_would_make_the_report_too_large_is_told_without_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_report_file, "_MAX_FAILURES_SIZE", 100)
     tasks = [
