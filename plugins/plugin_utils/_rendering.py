@@ -501,19 +501,21 @@ def card(report: Report, options: Options) -> dict[str, t.Any]:
     could make links and mentions of it; for the same reason nobody can be mentioned.
     """
     most = max(options.max_failures, 0) if options.details != NONE else 0
-    for shown, reason in [(count, length) for count in range(most, -1, -1) for length in (400, 160)]:
-        built = _card(report, options, shown, reason)
+    sizes = [(count, length, 1200) for count in range(most, -1, -1) for length in (400, 160)]
+    # Text that takes three bytes for a character, as Chinese does, may be too long by itself.
+    for shown, reason, text in [*sizes, (0, 160, 600), (0, 160, 300)]:
+        built = _card(report, options, shown, reason, text)
         if len(json.dumps(built, ensure_ascii=False).encode("utf-8")) <= MAX_CARD:
             return built
     return _smallest_card(report, options)
 
 
-def _card(report: Report, options: Options, shown: int, longest_reason: int) -> dict[str, t.Any]:
+def _card(report: Report, options: Options, shown: int, longest_reason: int, longest_text: int) -> dict[str, t.Any]:
     body: list[dict[str, t.Any]] = []
     own_body = _own_body(report, options)[0]
     text = own_body or "\n".join([*_play_lines(report), *_notes(report)])
     if text:
-        body.append(_message(shortened(text, 1200)))
+        body.append(_message(shortened(text, longest_text)))
     if not own_body:
         body += [_failure_section(failure, options, longest_reason) for failure in report.failures[:shown]]
         left = report.failures[shown:]
@@ -529,8 +531,8 @@ def start_card(report: Report) -> dict[str, t.Any]:
 
 
 def _smallest_card(report: Report, options: Options) -> dict[str, t.Any]:
-    body = [_message(_and_more(report.failures, report.lost))]
-    return _content(report.outcome, shortened(title(report, options), 200), body)
+    text = _and_more(report.failures, report.lost) if report.failures else shortened(_headline(report, options), 200)
+    return _content(report.outcome, shortened(title(report, options), 200), [_message(text)])
 
 
 def _content(outcome: str, head: str, body: list[dict[str, t.Any]]) -> dict[str, t.Any]:

@@ -1026,11 +1026,29 @@ def test_a_card_that_would_be_too_long_shows_shorter_reasons_then_fewer_failures
     assert body(12) == [message("x: 12 failed"), *sections(9, 160), message("and 3 more failures on 3 hosts")]
     assert body(12, 4) == [message("x: 12 failed"), *sections(4, 300), message("and 8 more failures on 8 hosts")]
 
-    options = Options(body_template="{{ '日本語日本語日本 ' * 200 }}", title_template="{{ 'abcd ' * 41 }}")
+
+@pytest.mark.parametrize(("most", "length"), [(3500, 600), (1500, 300)])
+def test_a_text_that_alone_is_too_long_for_a_card_is_shortened(
+    monkeypatch: pytest.MonkeyPatch, most: int, length: int
+) -> None:
+    """In characters it is not: each of these takes three bytes."""
+    monkeypatch.setattr(_rendering, "MAX_CARD", most)
+    options = Options(body_template="{{ '日本語日本語日本 ' * 200 }}")
+    _head, body = card_of(run(), play(), task("t"), ok("t", "w1"), options=options)
+
+    (text,) = [part["text"] for part in body if part["type"] == "message"]
+    assert text == ("日本語日本語日本 " * 200)[: length // 9 * 9 - 1].rstrip() + "…"
+
+
+def test_a_card_for_which_nothing_is_short_enough_says_how_the_run_went(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_rendering, "MAX_CARD", 300)
+    options = Options(title_template="{{ 'abcd ' * 41 }}")
+    head = {"text": words(201)[:194] + "…", "style": {"bold": True}}
     assert card_of(run(), task("t"), failed("t", "w1", "b"), {"e": "end", "lost": 2}, options=options) == (
-        {"text": words(201)[:194] + "…", "style": {"bold": True}},
+        head,
         [message("and 1 more failure on 1 host; 2 failures not recorded")],
     )
+    assert card_of(run(), task("t"), ok("t", "w1"), options=options) == (head, [message("site.yml succeeded")])
 
 
 def test_a_card_that_just_fits_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
