@@ -216,7 +216,13 @@ class Describer:
         censored = _is_censored(seen.result)
         message = _CENSORED if censored else self._scrubber.head(_message(seen.result), _MESSAGE)
         ignored = bool(getattr(seen.task, "ignore_unreachable", False))
-        return {"task": seen.task_id, "host": self._short(seen.host), "msg": message, "ignored": ignored}
+        return {
+            "task": seen.task_id,
+            "host": self._short(seen.host),
+            "msg": message,
+            "ignored": ignored,
+            "delegate": self._delegate(seen),
+        }
 
     def cleared(self, hosts: t.Iterable[str]) -> _events.Cleared:
         return {"hosts": [self._short(host) for host in hosts]}

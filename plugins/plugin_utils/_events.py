@@ -140,6 +140,8 @@ class Unreachable(t.TypedDict):
     host: str
     msg: str
     ignored: bool
+    #: The host that could not be reached, where the task was for another one.
+    delegate: t.Optional[str]
 
 
 class Cleared(t.TypedDict):

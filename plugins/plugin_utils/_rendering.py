@@ -378,8 +378,9 @@ def _write_glances(writer: _Writer, report: Report, options: Options) -> None:
     """One line for each of the first failures: what, and where."""
     by_task: dict[tuple[str, str, str], list[Failure]] = {}
     for failure in report.failures:
-        # Hosts that were not reached have no task.
-        by_task.setdefault((failure.kind, failure.task, failure.path), []).append(failure)
+        # A host that was not reached has nothing to do with the task that would have been its next.
+        task = ("", "") if failure.kind == _report.UNREACHABLE else (failure.task, failure.path)
+        by_task.setdefault((failure.kind, *task), []).append(failure)
     most = min(_MAX_GLANCES, max(options.max_failures, 0))
     for failures in list(by_task.values())[:most]:
         names = {name for failure in failures for name in failure.hosts}
@@ -438,7 +439,7 @@ def _reason_lines(failure: Failure) -> list[str]:
 
 
 def _write_head(writer: _Writer, failure: Failure, most_hosts: int) -> None:
-    where = _hosts(failure.hosts, most_hosts)
+    where = _where(failure, most_hosts)
     if failure.kind == _report.UNREACHABLE:
         writer.write("Unreachable", "Bold")
         writer.write(f": {where}" + (f" — {_foreign(failure.reason, 200)}" if failure.reason else ""))
@@ -446,10 +447,13 @@ def _write_head(writer: _Writer, failure: Failure, most_hosts: int) -> None:
     writer.write(_task_name(failure), "Bold")
     place = " : ".join(part for part in (failure.play, failure.path) if part)
     writer.write((f" ({mentions_nobody(place)})" if place else "") + f" failed on {where}")
-    if failure.delegate:
-        writer.write(f" (delegated to {_host(failure.delegate)})")
     if failure.task and not failure.reason:
         writer.write(" for various other reasons")
+
+
+def _where(failure: Failure, most_hosts: int) -> str:
+    delegated = f" (delegated to {_host(failure.delegate)})" if failure.delegate else ""
+    return _hosts(failure.hosts, most_hosts) + delegated
 
 
 def _task_name(failure: Failure) -> str:
@@ -545,7 +549,7 @@ def _content(outcome: str, head: str, body: list[dict[str, t.Any]]) -> dict[str,
 
 
 def _failure_section(failure: Failure, options: Options, longest_reason: int) -> dict[str, t.Any]:
-    where = _hosts(failure.hosts, options.max_hosts)
+    where = _where(failure, options.max_hosts)
     if failure.kind == _report.UNREACHABLE:
         head, place = f"Unreachable: {where}", ""
     else:

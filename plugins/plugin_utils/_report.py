@@ -469,8 +469,9 @@ class Report:
         reason, is_message = _reason(line)
         if kind == UNREACHABLE:
             reason = _SSH_PREFIX.sub("", reason) or reason
+        delegate = one_line(line.get("delegate"), 100)
         # A host that is not reached has nothing to do with the task that would have been its next.
-        place = (kind,) if kind == UNREACHABLE else (kind, task.name, task.role, task.path)
+        place = (kind, delegate) if kind == UNREACHABLE else (kind, task.name, task.role, task.path, str(task.play))
         key = (*place, _pattern(reason, host.name))
         if key not in self._fold_numbers and len(self._folds) >= _MAX_FOLDS:
             key, reason = (place if len(self._folds) < 2 * _MAX_FOLDS else (kind,)), ""
@@ -480,13 +481,22 @@ class Report:
             fold = self._folds[number]
             if message != fold.message and fold.failure.reason and not fold.failure.example:
                 fold.failure = dataclasses.replace(fold.failure, example=fold.first_host)
+            if delegate != fold.failure.delegate:
+                # The task of each host may have been delegated to another one.
+                fold.failure = dataclasses.replace(fold.failure, delegate="")
             return number
         number = self._fold_numbers[key] = len(self._folds)
         failure = Failure(kind, "", "", "", "", False, (), reason, first_at=self.last_at)
         if len(key) > 1:
             play = self._play_name(task.play)
             failure = dataclasses.replace(
-                failure, task=task.name, play=play, role=task.role, path=task.path, handler=task.handler
+                failure,
+                task=task.name,
+                play=play,
+                role=task.role,
+                path=task.path,
+                handler=task.handler,
+                delegate=delegate,
             )
         if reason:
             failure = dataclasses.replace(_with_texts(failure, line), is_message=is_message)
@@ -743,7 +753,6 @@ def _with_texts(failure: Failure, line: t.Mapping[str, t.Any]) -> Failure:
         text=clean(line.get("msg"), _MAX_TEXT),
         outputs=tuple((name, text) for name, text in outputs if text),
         items=_failed_items(line.get("items")),
-        delegate=one_line(line.get("delegate"), 100),
         rc=rc if isinstance(rc, int) and not isinstance(rc, bool) and abs(rc) < 2**32 else None,
     )
 

@@ -560,6 +560,11 @@ def test_details_within_the_message_are_as_many_as_wanted() -> None:
     assert told(0) == told(-1) == ["• and 3 more failures on 12 hosts"]
 
 
+def test_hosts_that_were_not_reached_are_one_line_whatever_the_reasons_and_tasks() -> None:
+    lines = [task("x"), unreachable("x", "w1", "No route to host"), task("y"), unreachable("y", "w2", "timed out")]
+    assert "• unreachable: w1, w2\n" in text_of(run(), play(), *lines)
+
+
 @pytest.mark.parametrize(
     ("result", "reply"),
     [
@@ -620,6 +625,7 @@ def test_what_a_reply_tells_of_a_failure(result: dict[str, t.Any], reply: list[s
         ([task(words(101), path=""), failed(words(101), "w1", "boom")], f"{words(101)[:94]}… failed on w1\nboom"),
         ([unreachable("x", "w1", words(201))], f"Unreachable: w1 — {words(201)[:194]}…"),
         ([unreachable("x", "w1", words(200))], f"Unreachable: w1 — {words(200)}"),
+        ([unreachable("x", "w1", "down", delegate="@all")], "Unreachable: w1 (delegated to @\u2060all) — down"),
         ([stats({"w1": counts(unreachable=1)})], "Unreachable: w1"),
         ([stats({"w1": counts(failures=1)})], "a task failed on w1"),
         (

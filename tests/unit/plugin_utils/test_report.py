@@ -289,6 +289,44 @@ def test_other_reasons_and_other_tasks_do_not_fold() -> None:
     assert [failure.hosts for failure in report.failures] == [("web1",), ("web2",), ("web3",)]
 
 
+def test_failures_of_a_role_do_not_fold_across_plays() -> None:
+    lines: list[Line] = [run()]
+    for name, host in (("web", "web1"), ("db", "db1")):
+        install = task("Install", play=name, path="roles/common/tasks/main.yml:3")
+        lines += [play(name), {**install, "task": f"t{name}"}, failed(f"t{name}", host, "no space left")]
+
+    assert [(found.task, found.play, found.hosts) for found in report_of(*lines).failures] == [
+        ("Install", "web", ("web1",)),
+        ("Install", "db", ("db1",)),
+    ]
+
+
+def test_a_fold_names_the_host_that_a_task_was_delegated_to_where_it_is_the_same_for_all() -> None:
+    lines = [run(), play(), task("x"), failed("x", "web1", "boom", delegate="lb1")]
+
+    def told(*more: Line) -> list[tuple[tuple[str, ...], str]]:
+        return [(found.hosts, found.delegate) for found in report_of(*lines, *more).failures]
+
+    assert told(failed("x", "web2", "boom", delegate="lb1")) == [(("web1", "web2"), "lb1")]
+    other = failed("x", "web2", "boom", delegate="lb2")
+    assert told(other) == [(("web1", "web2"), "")]
+    assert told(other, failed("x", "web3", "boom", delegate="lb1")) == [(("web1", "web2", "web3"), "")]
+    assert told(failed("x", "web2", "boom")) == [(("web1", "web2"), "")]
+
+
+def test_hosts_that_are_not_reached_fold_by_the_host_that_was_meant() -> None:
+    lines = [
+        unreachable("x", "web1", "No route to host", delegate="lb9"),
+        unreachable("x", "web2", "No route to host", delegate="lb9"),
+        unreachable("x", "web3", "No route to host"),
+    ]
+
+    assert [(found.hosts, found.delegate) for found in report_of(run(), play(), task("x"), *lines).failures] == [
+        (("web1", "web2"), "lb9"),
+        (("web3",), ""),
+    ]
+
+
 def test_hosts_that_are_not_reached_fold_across_tasks() -> None:
     report = report_of(
         run(),
