@@ -18,7 +18,7 @@ nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = True
 nox.options.envdir = ".build/nox"
 
-# The oldest and the newest Python of each ansible-core's controller.
+# Of each ansible-core's controller: the oldest Python, and the newest that is tested.
 PYTHONS = {
     "2.16": ("3.10", "3.12"),
     "2.17": ("3.10", "3.12"),

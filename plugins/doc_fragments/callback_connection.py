@@ -154,5 +154,6 @@ options:
 notes:
   - Keep secrets in the environment. What stands in C(ansible.cfg) is readable by everyone who can read the file.
 requirements:
+  - python >= 3.10 on the controller
   - requests >= 2.28 on the controller
 """

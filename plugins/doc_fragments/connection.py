@@ -99,5 +99,6 @@ notes:
     playbook, and with them a secret that was written there.
   - The environment variables are read where the task runs, which is the controller unless the connection is remote.
 requirements:
+  - python >= 3.9 where the task runs
   - requests >= 2.28 where the task runs, which is the controller for a local connection
 """

@@ -8,14 +8,16 @@ Tasks that do nothing keep all processors busy with Ansible itself; tasks that t
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import http.server
+import json
 import os
 import pathlib
 import statistics
 import subprocess
+import sys
 import tempfile
 import threading
-import time
 import typing as t
 
 import yaml
@@ -33,40 +35,70 @@ FLUSH_TIMEOUT = 5
 NOTHING = {"ansible.builtin.debug": {"msg": "Measured"}}
 # Seconds that a task takes on its host; a module over SSH takes longer.
 ON_THE_HOST = 0.1
-# A run takes several seconds, so fewer rounds tell as much as with single tasks.
-_MOST_ROUNDS = 3
+# A run takes most of a minute, so fewer rounds tell as much as with single tasks.
+_FEW_ROUNDS = 3
+# Runs of tasks that do nothing differ by more than what is to be seen.
+_MANY_ROUNDS = 7
 # Characters that Zoom takes in one message.
 _LONGEST_MESSAGE = 1024
 
 
+@dataclasses.dataclass(frozen=True)
+class _Taken:
+    """Seconds that a run took, and seconds of processor time: user and system, of all its processes."""
+
+    seconds: float
+    processor: float
+
+    @classmethod
+    def median(cls, runs: t.Iterable[_Taken]) -> _Taken:
+        found = list(runs)
+        return cls(statistics.median(run.seconds for run in found), statistics.median(run.processor for run in found))
+
+    def __sub__(self, other: _Taken) -> _Taken:
+        return _Taken(self.seconds - other.seconds, self.processor - other.processor)
+
+
 def callback_cost(rounds: int) -> list[Figure]:
-    """Wall time with a healthy server that takes 200 ms to answer, and with one that never does."""
-    rounds = min(rounds, _MOST_ROUNDS)
+    """What a healthy server that takes 200 ms to answer costs a run, and one that never does."""
+    few = min(rounds, _FEW_ROUNDS)
+    many = min(2 * rounds, _MANY_ROUNDS)
     with tempfile.TemporaryDirectory(prefix="zoom-bench-") as home:
         with running_sandbox(latency=LATENCY) as sandbox, _slack(LATENCY) as webhook:
             variants = {"none": {}, "ours": _ours(sandbox.environment()), "slack": _theirs(webhook)}
-            working = _Runs(home, {"ansible.builtin.raw": f"sleep {ON_THE_HOST}"}).measured(rounds, variants)
-            idle = _Runs(home, NOTHING).measured(rounds, variants)
+            working = _Runs(home, {"ansible.builtin.raw": f"sleep {ON_THE_HOST}"}).measured(few, variants)
+            idle = _Runs(home, NOTHING).measured(many, variants)
         with running_sandbox() as sandbox, _slack(None) as webhook:
             sandbox.fault("hang", times=None, seconds=600)
             variants = {"none": {}, "ours": _ours(sandbox.environment()), "slack": _theirs(webhook)}
-            hanging = _Runs(home, NOTHING).measured(rounds, variants)
-    figures = []
-    for tasks, (without, added) in (
-        (f"tasks of {ON_THE_HOST} s", working),
-        ("tasks that do nothing", idle),
-    ):
-        what = f"healthy server with {LATENCY * 1000:.0f} ms latency, {tasks} ({without:.1f} s without)"
-        figures += [
-            at_most(f"callback, {what}", added["ours"] / without * 100, 1, "{:+.1f} %", rounds=rounds),
-            Figure(f"community.general.slack, {what}", f"{added['slack'] / without:+.1%}", rounds=rounds),
-        ]
-    without, added = hanging
-    what = f"server that never answers ({without:.1f} s without)"
+            # Long runs differ by seconds from each other, and what a server adds to a run comes at its end.
+            without, added = _Runs(home, NOTHING, tasks=1).measured(few, variants)
+    what = f"server that never answers, one task that does nothing ({without.seconds:.1f} s without)"
+    ours = f"callback with flush_timeout {FLUSH_TIMEOUT} s, {what}"
     return [
-        *figures,
-        at_most(f"callback, {what}", added["ours"], FLUSH_TIMEOUT + 1, "{:+.1f} s", rounds=rounds),
-        Figure(f"community.general.slack, {what}", f"{added['slack']:+.1f} s", rounds=rounds),
+        *_healthy(f"tasks of {ON_THE_HOST} s", *working, few),
+        *_healthy("tasks that do nothing", *idle, many),
+        at_most(ours, added["ours"].seconds, FLUSH_TIMEOUT + 1, "{:+.1f} s", rounds=few),
+        Figure(f"community.general.slack, {what}", f"{added['slack'].seconds:+.1f} s", rounds=few),
+    ]
+
+
+def _healthy(tasks: str, without: _Taken, added: dict[str, _Taken], rounds: int) -> list[Figure]:
+    """Wall time beside its limit, and processor time, which differs less from run to run."""
+    what = f"healthy server with {LATENCY * 1000:.0f} ms latency, {tasks}"
+    seconds = f"{what} ({without.seconds:.1f} s without)"
+    processor = f"{what}: processor time ({without.processor:.1f} s without)"
+    form = "{:+.1f} %"
+
+    def share(part: float, whole: float) -> str:
+        return form.format(part / whole * 100)
+
+    ours, slack = added["ours"], added["slack"]
+    return [
+        at_most(f"callback, {seconds}", ours.seconds / without.seconds * 100, 1, form, rounds=rounds),
+        Figure(f"community.general.slack, {seconds}", share(slack.seconds, without.seconds), rounds=rounds),
+        Figure(f"callback, {processor}", share(ours.processor, without.processor), rounds=rounds),
+        Figure(f"community.general.slack, {processor}", share(slack.processor, without.processor), rounds=rounds),
     ]
 
 
@@ -97,45 +129,45 @@ def _theirs(webhook: str) -> dict[str, str]:
 
 
 class _Runs:
-    def __init__(self, home: str, task: dict[str, t.Any]) -> None:
+    def __init__(self, home: str, task: dict[str, t.Any], tasks: int = TASKS) -> None:
         path = pathlib.Path(home, "measure.yml")
-        tasks = [{"name": f"Task {number}", **task} for number in range(TASKS)]
-        play = {"name": "Measure", "hosts": "all", "connection": "local", "gather_facts": False, "tasks": tasks}
+        all_tasks = [{"name": f"Task {number}", **task} for number in range(tasks)]
+        play = {"name": "Measure", "hosts": "all", "connection": "local", "gather_facts": False, "tasks": all_tasks}
         path.write_text(yaml.safe_dump([play]), encoding="utf-8")
         hosts = "".join(f"host{number:03}," for number in range(HOSTS))
-        self._command = [str(peer.ansible_playbook()), str(path), "-i", hosts]
+        timed = pathlib.Path(__file__).with_name("timed.py")
+        self._command = [sys.executable, str(timed), str(peer.ansible_playbook()), str(path), "-i", hosts]
         self._home = home
 
-    def measured(self, rounds: int, variants: dict[str, dict[str, str]]) -> tuple[float, dict[str, float]]:
-        """Seconds of the variant ``none``, and what each variant adds to them.
+    def measured(self, rounds: int, variants: dict[str, dict[str, str]]) -> tuple[_Taken, dict[str, _Taken]]:
+        """What the variant ``none`` takes, and what each variant adds to it.
 
         Runs differ by more than a callback adds, mostly from one minute to the next. So a run is compared with the
         one without a callback in the same round, and each round goes the other way round.
         """
-        times: dict[str, list[float]] = {name: [] for name in variants}
+        taken: dict[str, list[_Taken]] = {name: [] for name in variants}
         order = list(variants.items())
         for _round in range(rounds):
             for name, environment in order:
-                times[name].append(self._seconds(environment))
+                taken[name].append(self._taken(environment))
             order.reverse()
         added = {
-            name: statistics.median(here - without for here, without in zip(taken, times["none"]))
-            for name, taken in times.items()
+            name: _Taken.median(here - without for here, without in zip(runs, taken["none"]))
+            for name, runs in taken.items()
         }
-        return statistics.median(times["none"]), added
+        return _Taken.median(taken["none"]), added
 
-    def _seconds(self, changes: dict[str, str]) -> float:
+    def _taken(self, changes: dict[str, str]) -> _Taken:
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith(("ZOOM_", "ANSIBLE_"))},
             "ANSIBLE_COLLECTIONS_PATH": f"{ROOT / '.collections'}{os.pathsep}{peer.collections()}",
             "ANSIBLE_HOME": self._home,
             **changes,
         }
-        begun = time.perf_counter()
         done = subprocess.run(self._command, env=environment, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise SystemExit(f"The playbook failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")
-        return time.perf_counter() - begun
+            raise SystemExit(f"The playbook failed:\n{done.stderr[-4000:]}")
+        return _Taken(**json.loads(done.stdout))
 
 
 @contextlib.contextmanager

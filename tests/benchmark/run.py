@@ -25,6 +25,7 @@ from ..sandbox import seeds
 from ..sandbox.running import Sandbox, running_sandbox
 from . import peer
 from .callbacks import NOTHING, callback_cost, callback_flood
+from .faults import every_fault
 from .figures import ROOT, Figure, at_least, at_most, write
 
 TASKS = 40
@@ -261,6 +262,7 @@ def main() -> int:
     figures += _printed(https_cost(options.rounds))
     figures += _printed(callback_cost(options.rounds))
     figures += _printed(callback_flood())
+    figures += _printed(every_fault())
     write(figures)
     return 0 if all(figure.holds for figure in figures) else 1
 

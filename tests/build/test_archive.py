@@ -11,6 +11,7 @@ import pathlib
 import re
 import sys
 import tarfile
+import typing as t
 
 import pytest
 import yaml
@@ -28,6 +29,8 @@ OTHER_FILES = {
     "MANIFEST.json",
     "README.md",
     "changelogs/changelog.yaml",
+    "docs/images/bench.svg",
+    "docs/images/report.png",
     "meta/execution-environment.yml",
     "meta/runtime.yml",
     "playbooks/demo.yml",
@@ -66,6 +69,18 @@ def test_the_archive_holds_what_users_need_and_nothing_else(archive: pathlib.Pat
     assert files == OTHER_FILES | files_of("plugins/*/*.py") | files_of("docs/*.md") | files_of("docs/docsite/*.yml")
     folders = {member.name.rstrip("/") for member in members if member.isdir()}
     assert folders == {parent.as_posix() for name in files for parent in pathlib.PurePath(name).parents} - {"."}
+
+
+def test_what_its_pages_link_to_is_in_the_archive_too(archive: pathlib.Path) -> None:
+    with tarfile.open(archive) as tar:
+        files = set(tar.getnames())
+        pages = {name: t.cast("t.IO[bytes]", tar.extractfile(name)) for name in files if name.endswith(".md")}
+        links = {
+            os.path.normpath(os.path.join(os.path.dirname(name), link))
+            for name, page in pages.items()
+            for link in re.findall(r"\]\(([\w./-]+)(?:#[^)]*)?\)", page.read().decode())
+        }
+    assert {"CHANGELOG.md", "docs/images/bench.svg"} <= links <= files
 
 
 # What Galaxy says of it

@@ -108,6 +108,11 @@ def test_versions_are_the_same_everywhere() -> None:
     (needed,) = re.findall(r"^requests>=([0-9.]+)$", read("requirements.txt"), re.M)
     assert f"`requests` {needed} or newer" in read("README.md")
     assert f"requests >= {needed} " in read("plugins/doc_fragments/connection.py")
+    target = yaml.safe_load(read("tests/config.yml"))["modules"]["python_requires"].removeprefix(">=")
+    assert f"a target Python {target} or newer." in read("README.md")
+    assert f"- python >= {target} where the task runs\n" in read("plugins/doc_fragments/connection.py")
+    (controller,) = re.findall(r"The controller needs Python ([0-9.]+) or newer", read("README.md"))
+    assert f"- python >= {controller} on the controller\n" in read("plugins/doc_fragments/callback_connection.py")
 
 
 # Settings

@@ -6,8 +6,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
+import os
 import pathlib
 import re
+import shlex
+import string
+import subprocess
+import sys
 import typing as t
 
 import pytest
@@ -86,7 +92,45 @@ def test_workflows_may_do_little_and_use_what_is_pinned(path: pathlib.Path) -> N
     assert [use for use in used if not re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v[0-9.]+", use)] == []
 
 
-def test_ci_runs_each_ansible_core_on_its_oldest_and_its_newest_python() -> None:
+def sessions(**chosen: str) -> list[dict[str, t.Any]]:
+    """What `make matrix` runs with these variables, as noxfile.py has it."""
+    command = [sys.executable, "-m", "nox", "--list", "--json"]
+    if "KINDS" in chosen:
+        command += ["--session", *chosen["KINDS"].split()]
+    environment = {**os.environ, **{name: chosen.get(name, "") for name in ("CORES", "PYTHONS")}}
+    listed = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True)
+    # A kind with nothing to run is listed too, without a Python.
+    return [session for session in json.loads(listed.stdout) if session["python"]]
+
+
+def filled_in(text: str, cell: dict[str, str]) -> str:
+    return re.sub(r"\$\{\{ matrix\.(\w+) \}\}", lambda found: cell[found[1]], text)
+
+
+def runs_of_the_matrix() -> t.Iterator[tuple[dict[str, str], set[str]]]:
+    """Of each machine that runs `make matrix`: the variables it gives it, and the Pythons it sets up."""
+    for job in yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"].values():
+        for step in job["steps"]:
+            if not step.get("run", "").startswith("make matrix "):
+                continue
+            (pythons,) = [other["with"]["python-version"] for other in job["steps"] if "setup-python" in str(other)]
+            for cell in job.get("strategy", {}).get("matrix", {}).get("include", [{}]):
+                variables = {name: filled_in(value, cell) for name, value in step.get("env", {}).items()}
+                words = shlex.split(string.Template(step["run"]).substitute(variables))[2:]
+                yield dict(word.split("=", 1) for word in words), set(filled_in(pythons, cell).split())
+
+
+def test_ci_runs_each_session_of_the_matrix_once() -> None:
+    run = []
+    for chosen, pythons in runs_of_the_matrix():
+        own = sessions(**chosen)
+        needed = {session["python"] for session in own} | {session["call_spec"].get("target") for session in own}
+        assert needed - {None} <= pythons, chosen
+        run += [session["session"] for session in own]
+    assert sorted(run) == sorted(session["session"] for session in sessions())
+
+
+def test_ci_runs_each_ansible_core_on_its_oldest_python_and_the_newest_that_is_tested() -> None:
     (literal,) = re.findall(r"^PYTHONS = (\{.*?^\})", read("noxfile.py"), re.M | re.S)
     pythons: dict[str, tuple[str, ...]] = ast.literal_eval(literal)
     jobs = yaml.safe_load(read(".github/workflows/ci.yml"))["jobs"]
