@@ -289,7 +289,9 @@ class Courier:
             return None
         name = self._kept_as("last")
         last = (self._state.read(name) or {}).get("bad")
-        self._state.write(name, {"bad": _delivery.is_bad(self.report.outcome)})
+        # What a dry run would tell, the channel has not heard.
+        if not self.settings.dry_run_dir:
+            self._state.write(name, {"bad": _delivery.is_bad(self.report.outcome)})
         return last if isinstance(last, bool) else None
 
     def remember_running(self, message_id: t.Optional[str]) -> None:

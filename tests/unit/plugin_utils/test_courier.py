@@ -682,6 +682,18 @@ def test_a_dry_run_writes_all_its_messages_into_one_folder(tmp_path: pathlib.Pat
     }
 
 
+def test_a_dry_run_is_compared_with_the_last_run_and_does_not_take_its_place(
+    sandbox: Sandbox, state_dir: str, tmp_path: pathlib.Path
+) -> None:
+    given = options(sandbox, state_dir=state_dir, notify_on=["recovery"])
+    dry = {**given, "dry_run_dir": str(tmp_path / "dry")}
+    assert told(given, a_run()) == []
+    assert told(dry, a_failure()) == []
+    assert len(list(tmp_path.glob("dry/*/01-send-*.txt"))) == 1
+    assert told(given, a_run()) == []
+    assert sandbox.messages() == []
+
+
 def test_without_a_free_place_a_summary_is_sent_all_the_same(sandbox: Sandbox, state_dir: str) -> None:
     given = options(sandbox, state_dir=state_dir)
     with outbox(given) as (kept, parcel), contextlib.ExitStack() as held:
