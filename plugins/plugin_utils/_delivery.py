@@ -93,7 +93,9 @@ def parcels(
         return [Parcel(where, target, report.last_at, _summary(report, options, scrubber, live)[:1], main_id=live)]
     bad = is_bad(report.outcome)
     rest = [message(REPLY, text, scrubber) for text in _rendering.details(report, options)]
-    if settings.report_file == "always" or (settings.report_file == "failure" and bad):
+    # Where no hosts matched, there is nothing to report.
+    failed = report.outcome in (_report.FAILURE, _report.INTERRUPTED)
+    if settings.report_file == "always" or (settings.report_file == "failure" and failed):
         rest.append(Step(FILE, name=_report_file.file_name(report), content=scrubber.scrub(_report_file.html(report))))
     if not settings.failure_channel or not bad:
         steps = [*_summary(report, options, scrubber, live), *rest]
