@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import pathlib
 import types
 
 import pytest
@@ -29,6 +30,24 @@ def test_vault_passwords_are_secrets(secrets: list[tuple[str, VaultSecret]], pas
 
 def test_without_a_loader_there_are_no_vault_passwords() -> None:
     assert _vault_passwords(types.SimpleNamespace()) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "path"),
+    [("~/x", "{home}/x"), ("$HOME/x", "{home}/x"), ("x", "{here}/x"), ("/x", "/x"), ("", ""), (None, None)],
+    ids=["home", "variable", "relative", "absolute", "empty", "none"],
+)
+def test_paths_are_filled_in_where_ansible_was_called(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, given: str | None, path: str | None
+) -> None:
+    """The courier runs elsewhere, and its environment may be another one."""
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    monkeypatch.setenv("HOME", str(tmp_path / "$USER"))
+    callback = CallbackModule()
+    callback._plugin_options = {"state_dir": given or "", "dry_run_dir": given, "ca_path": given}
+    wanted = path and path.format(home=tmp_path / "$USER", here=tmp_path / "here")
+    assert callback._given_options() == {"state_dir": wanted or "", "dry_run_dir": wanted, "ca_path": wanted}
 
 
 def test_without_a_run_to_tell_of_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
