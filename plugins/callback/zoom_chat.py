@@ -13,7 +13,8 @@ short_description: Post summaries of playbook runs to Zoom Team Chat
 version_added: 1.0.0
 description:
   - Tells a channel or a person how each playbook run went, in one message, with the details of failures in its thread.
-  - A run that is killed or cancelled is reported as interrupted, with what had happened so far.
+  - A run that is killed or cancelled, or that Ansible ends with an error of its own, is reported as interrupted, with
+    what had happened so far.
   - All sending is done by a process of its own. The playbook neither waits for Zoom nor fails because of it, except
     that it waits for O(flush_timeout) seconds at its very end.
   - Task arguments, extra variables and the environment are never sent, results of tasks with C(no_log) stay hidden,
@@ -312,8 +313,10 @@ EXAMPLES = r"""
     - shop
 """
 
+import atexit
 import functools
 import os
+import signal
 import time
 import typing as t
 import uuid
@@ -360,6 +363,8 @@ class _Run:
         """:raises OSError: the courier cannot be started."""
         file_name = str(playbook._file_name)
         secrets = _vault_passwords(playbook)
+        #: Only this process may end the run; Ansible forks.
+        self.process = os.getpid()
         self._settings = settings
         self._describer = Describer(Scrubber([*settings.secrets, *secrets]), os.path.abspath(str(playbook._basedir)))
         run = self._describer.run(file_name, context.CLIARGS, ansible_version, os.environ)
@@ -367,7 +372,7 @@ class _Run:
             {
                 "options": options,
                 "secrets": secrets,
-                "parent": os.getpid(),
+                "parent": self.process,
                 "playbook": os.path.abspath(file_name),
                 "run": uuid.uuid4().hex,
             }
@@ -495,6 +500,18 @@ class _Run:
             for start in range(0, max(1, len(names)), _HOSTS_IN_A_LINE)
         ]
         lines.append(_events.dump(_events.END, now, {"lost": self._pipe.lost}))
+        return self._answered(lines)
+
+    def abort(self) -> list[str]:
+        """As `finish`, but without a recap, by which the courier knows that the run was interrupted.
+
+        :raises CourierEnded: the courier is gone, and so is the one that took its place.
+        """
+        self._clear()
+        self._tell_what_went_well()
+        return self._answered([])
+
+    def _answered(self, lines: list[bytes]) -> list[str]:
         try:
             answer = self._pipe.finish(lines, self._settings.flush_timeout)
         except KeyboardInterrupt:
@@ -611,6 +628,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
             return
         settings = Settings.from_options(options, os.environ)
         self._run = _Run(playbook, options, settings, self._counted, self._rescues)
+        atexit.register(self._at_exit)
 
     @_harmless
     def v2_playbook_on_play_start(self, play: t.Any) -> None:
@@ -660,6 +678,7 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
     @_harmless
     def v2_playbook_on_stats(self, stats: t.Any) -> None:
         run, self._run = self._run, None
+        atexit.unregister(self._at_exit)
         try:
             warnings = run.finish(stats) if run else []
             if warnings:
@@ -667,3 +686,20 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
         finally:
             # Ansible counts on, whatever became of this summary.
             self._counted = {host: dict(stats.summarize(host)) for host in stats.processed}
+
+    @_harmless
+    def _at_exit(self) -> None:
+        """Ansible ends without a recap after some errors. In a container, nobody would be left to tell of it then."""
+        run, self._run = self._run, None
+        if run is None or run.process != os.getpid():
+            return
+        try:
+            if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+                # Some versions of Ansible leave it so after the first Ctrl-C; the second would cost the exit code.
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+            warnings = run.abort()
+            if warnings:
+                self.warn(" ".join(warnings))
+        except KeyboardInterrupt:
+            # At any other moment than the wait itself it means the same.
+            pass

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import os
 import re
 import typing as t
 
@@ -55,7 +54,6 @@ class Settings:
     dry_run_dir: t.Optional[str]
     outbox: bool
     state_dir: str
-    adhoc: bool
     #: Options that are set and have no effect here.
     ineffective: tuple[str, ...]
     #: What must not stand in any text; known even if it is not used, as in a dry run.
@@ -65,14 +63,14 @@ class Settings:
     def from_options(cls, options: Options, environment: t.Mapping[str, str]) -> Settings:
         """The settings that the callback's options describe.
 
+        :param options: their paths are absolute.
         :param environment: tells which credentials come from it; they win over those of the ini file.
         :raises InvalidOption: names the option, what was given, and what is allowed.
         """
-        dry_run_dir = _path(options["dry_run_dir"])
+        dry_run_dir = options["dry_run_dir"] or None
         webhook_url = _webhook_url(options)
         target = _target(options, webhook_url, needed=not dry_run_dir)
-        state_dir = _path(options["state_dir"]) or ""
-        connection = None if dry_run_dir else _connection(options, webhook_url, state_dir, environment)
+        connection = None if dry_run_dir else _connection(options, webhook_url, environment)
         given = [str(options[name]) for name in _SECRETS if options[name]]
         return cls(
             connection=connection,
@@ -95,16 +93,11 @@ class Settings:
             flush_timeout=_seconds(options, "flush_timeout", _SHORTEST_FLUSH, _LONGEST_FLUSH),
             dry_run_dir=dry_run_dir,
             outbox=options["outbox"],
-            state_dir=state_dir,
-            adhoc=options["adhoc"],
+            state_dir=options["state_dir"],
             ineffective=tuple(name for name in _NEEDS_API if options[name] and options[name] != "never")
             if webhook_url
             else (),
         )
-
-
-def _path(value: t.Optional[str]) -> t.Optional[str]:
-    return os.path.abspath(os.path.expanduser(os.path.expandvars(value))) if value else None
 
 
 def _webhook_url(options: Options) -> t.Optional[str]:
@@ -135,12 +128,8 @@ def _target(options: Options, webhook_url: t.Optional[str], needed: bool) -> dic
     return given
 
 
-def _connection(
-    options: Options, webhook_url: t.Optional[str], state_dir: str, environment: t.Mapping[str, str]
-) -> Connection:
+def _connection(options: Options, webhook_url: t.Optional[str], environment: t.Mapping[str, str]) -> Connection:
     params = {field.name: options.get(field.name) for field in dataclasses.fields(Connection)}
-    params["state_dir"] = state_dir
-    params["ca_path"] = _path(options["ca_path"])
     if webhook_url:
         # A webhook has its own credential in the place of a token.
         params.update(dict.fromkeys(_CREDENTIALS), access_token=options["webhook_token"] or options["webhook_secret"])

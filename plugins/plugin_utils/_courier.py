@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import collections
 import contextlib
+import dataclasses
 import functools
 import json
 import os
@@ -30,7 +31,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import LockTimeoutError, StateFolder, key
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery, _events, _rendering, _report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import Outbox, Parcel, Slot, Step
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import FILE, REPLY, Outbox, Parcel, Slot, Step
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import origin
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._transports import Way, way, where
@@ -45,6 +46,8 @@ _PATIENCE = 10.0
 # The most messages of earlier runs in one run: they count in the channel's send windows.
 _MOST_LEFTOVERS = 25
 _LOWER_PRIORITY = 10
+# What a warning calls the steps that only belong to a summary.
+_BELONGINGS = {REPLY: "A reply to the summary", FILE: "The report"}
 
 
 # Makes the parcels of a run, by the id of the message that has followed it.
@@ -149,6 +152,19 @@ class _Live(threading.Thread):
             return make(courier.report, courier.settings, scrubber)
 
 
+@dataclasses.dataclass
+class _Delivery:
+    """What becomes of one parcel of this run.
+
+    :param failed: why the steps that are left could not be carried out.
+    :param refused: which steps were dropped, and why.
+    """
+
+    slot: Slot
+    failed: str = ""
+    refused: list[tuple[str, ZoomError]] = dataclasses.field(default_factory=list)
+
+
 class Courier:
     """One run's courier.
 
@@ -177,7 +193,6 @@ class Courier:
         self._errands = threading.Thread(target=self._run_errands, name="errands", daemon=True)
         self._prepared: t.Optional[Way] = None
         self._folder = self._dry_run() if self.settings.dry_run_dir else None
-        self._has_delivered = False
 
     def _warn(self, text: str) -> None:
         self._warnings.append(self.scrubber().scrub(text))
@@ -289,7 +304,9 @@ class Courier:
             return None
         name = self._kept_as("last")
         last = (self._state.read(name) or {}).get("bad")
-        self._state.write(name, {"bad": _delivery.is_bad(self.report.outcome)})
+        # What a dry run would tell, the channel has not heard.
+        if not self.settings.dry_run_dir:
+            self._state.write(name, {"bad": _delivery.is_bad(self.report.outcome)})
         return last if isinstance(last, bool) else None
 
     def remember_running(self, message_id: t.Optional[str]) -> None:
@@ -314,12 +331,11 @@ class Courier:
         make = functools.partial(_delivery.parcels, self.report, settings, self.scrubber(), where(settings), recovered)
         slots = self._adopted() if self._order.get("again") else []
         slots = slots or self._put(make)
-        failed: list[str] = []
-        worker = threading.Thread(target=self._deliver, args=(slots, make, failed), name="delivery", daemon=True)
+        deliveries = [_Delivery(slot) for slot in slots]
+        worker = threading.Thread(target=self._deliver, args=(deliveries, make), name="delivery", daemon=True)
         worker.start()
         worker.join(max(0.0, self._left()))
-        if not self._has_delivered:
-            self._say_what_became(failed if self._left() > _JUST_OVER else [])
+        self._say_what_became(deliveries)
 
     def _put(self, make: _Make) -> list[Slot]:
         """The parcels of this run in the outbox; they stay locked until this process ends.
@@ -355,35 +371,55 @@ class Courier:
         """What the courier before this one left of this run's parcels."""
         return list(self._outbox.left_behind(where(self.settings), self._order["run"]))
 
-    def _deliver(self, slots: list[Slot], make: _Make, failed: list[str]) -> None:
+    def _deliver(self, deliveries: list[_Delivery], make: _Make) -> None:
         """Deliver all parcels; one that fails does not keep the others from it."""
         if self._live.is_alive():
             self._live.join(max(0.0, self._left()))
-        usual = slots[0].parcel
+        usual = deliveries[0].slot.parcel
         if self.settings.live and self._live.message_id and not usual.main_id:
             # The run was so short that the answer came after its end.
             edited = make(self._live.message_id)[0]
             usual.steps, usual.main_id = edited.steps, edited.main_id
         transport = self._prepared
-        for slot in slots:
+        for delivery in deliveries:
             try:
                 transport = transport or self.way()
-                _delivery.deliver(slot, transport, late=False)
+                delivery.refused = _delivery.deliver(delivery.slot, transport, late=False)
             except ZoomError as error:
-                failed.append(" ".join(filter(None, (error.sentence, error.hint))))
+                if self._left() > _JUST_OVER:
+                    delivery.failed = _why(error)
             except Exception as error:
-                failed.append(f"There is a defect in the courier: {origin(error)}.")
-        self._has_delivered = not failed
+                delivery.failed = f"There is a defect in the courier: {origin(error)}."
 
-    def _say_what_became(self, failed: list[str]) -> None:
-        why = failed[0] if failed else f"Zoom did not take it within flush_timeout ({self.settings.flush_timeout:g} s)."
+    def _say_what_became(self, deliveries: list[_Delivery]) -> None:
+        """Warn of what is not there; where that are several things, of a summary rather than of what belongs to one."""
+        missing = [found for delivery in deliveries for found in self._missing(delivery)]
+        if missing:
+            self._warn(min(missing, key=lambda found: found[0])[1])
+
+    def _missing(self, delivery: _Delivery) -> t.Iterator[tuple[bool, str]]:
+        """Whether it only belongs to a summary, and the warning."""
+        for do, error in delivery.refused:
+            yield True, f"{_BELONGINGS[do]} was not delivered: {_why(error)} It is not sent again."
+        parcel = delivery.slot.parcel
+        why = delivery.failed or f"Zoom did not take it within flush_timeout ({self.settings.flush_timeout:g} s)."
+        # At this very moment the delivery may go on.
+        for step in parcel.steps[:1]:
+            what = f"{_BELONGINGS.get(step.do, 'The summary')} was not delivered"
+            if step.do not in _BELONGINGS and self.settings.failure_channel and parcel.target != self.settings.target:
+                what += " to failure_channel"
+            yield step.do in _BELONGINGS, f"{what}: {why} {self._what_follows()}"
+
+    def _what_follows(self) -> str:
         if self._outbox.keeps:
-            then = "It is kept in state_dir, and the next run delivers it."
-        elif self.settings.outbox and not self.settings.dry_run_dir:
-            then = "It could not be kept either."
-        else:
-            then = "It is not kept."
-        self._warn(f"The summary was not delivered: {why} {then}")
+            return "It is kept in state_dir, and the next run delivers it."
+        if self.settings.outbox and not self.settings.dry_run_dir:
+            return "It could not be kept either."
+        return "It is not kept."
+
+
+def _why(error: ZoomError) -> str:
+    return " ".join(filter(None, (error.sentence, error.hint)))
 
 
 def _safe(path: str) -> str:

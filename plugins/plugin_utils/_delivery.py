@@ -8,7 +8,12 @@ import dataclasses
 import time
 import typing as t
 
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NotFound, PermissionDenied, ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
+    InvalidRequest,
+    NotFound,
+    PermissionDenied,
+    ZoomError,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._text import FormattedText
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _rendering, _report, _report_file
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import (
@@ -93,7 +98,9 @@ def parcels(
         return [Parcel(where, target, report.last_at, _summary(report, options, scrubber, live)[:1], main_id=live)]
     bad = is_bad(report.outcome)
     rest = [message(REPLY, text, scrubber) for text in _rendering.details(report, options)]
-    if settings.report_file == "always" or (settings.report_file == "failure" and bad):
+    # Where no hosts matched, there is nothing to report.
+    failed = report.outcome in (_report.FAILURE, _report.INTERRUPTED)
+    if settings.report_file == "always" or (settings.report_file == "failure" and failed):
         rest.append(Step(FILE, name=_report_file.file_name(report), content=scrubber.scrub(_report_file.html(report))))
     if not settings.failure_channel or not bad:
         steps = [*_summary(report, options, scrubber, live), *rest]
@@ -139,13 +146,18 @@ def message(do: str, text: FormattedText, scrubber: Scrubber) -> Step:
     return Step(do, text=(text if fits else FormattedText(clean)).as_fields())
 
 
-def deliver(slot: Slot, way: Way, late: bool) -> None:
+def deliver(slot: Slot, way: Way, late: bool) -> list[tuple[str, ZoomError]]:
     """Carry out what is left of a parcel; after each step the outbox knows of it.
 
+    A reply or a report that is refused for good is dropped: what it belongs to is there, and each later run would only
+    be refused again.
+
     :param late: whether this is another run than the one that the parcel tells of.
+    :return: what was dropped, and why.
     :raises ZoomError: the steps that are left stay in the outbox.
     """
     parcel = slot.parcel
+    refused: list[tuple[str, ZoomError]] = []
     while parcel.steps:
         step = parcel.steps[0]
         # When an attempt began that ended nobody knows how, and never will.
@@ -173,6 +185,13 @@ def deliver(slot: Slot, way: Way, late: bool) -> None:
                 # looked for before it is repeated.
                 step.do, parcel.main_id, parcel.begun = SEND, None, None
                 continue
+            if step.do in (REPLY, FILE) and _is_final(error):
+                refused.append((step.do, error))
+                if isinstance(error, NotFound):
+                    # The message is gone that all the others belong to as well, or the way to it is.
+                    del parcel.steps[1:]
+                _advance(slot, None)
+                continue
             if not error.maybe_done:
                 # This attempt did nothing, which says nothing of the one before.
                 parcel.begun = unclear
@@ -180,6 +199,16 @@ def deliver(slot: Slot, way: Way, late: bool) -> None:
             raise
         _advance(slot, message_id)
     slot.remove()
+    return refused
+
+
+def _is_final(error: ZoomError) -> bool:
+    """Whether Zoom would refuse the same each time, as it does not where there is a time to come back.
+
+    A reply to a message that Zoom does not show yet has one.
+    """
+    kinds = (InvalidRequest, NotFound, PermissionDenied)
+    return isinstance(error, kinds) and not error.maybe_done and error.retry_after is None
 
 
 def _advance(slot: Slot, message_id: t.Optional[str]) -> None:

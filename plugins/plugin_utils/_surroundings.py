@@ -20,6 +20,8 @@ _BRANCHES = ("GITHUB_HEAD_REF", "GITHUB_REF_NAME", "CI_COMMIT_REF_NAME", "BUILD_
 _COMMITS = ("GITHUB_SHA", "CI_COMMIT_SHA", "BUILD_SOURCEVERSION", "GIT_COMMIT", "PROJECT_REVISION")
 # References are small; whatever else stands in a file of that name is not read.
 _LARGEST_REFERENCE = 4096
+# What stands in HEAD where all references are in the reftable format, which nothing but git reads.
+_IN_A_TABLE = "ref: refs/heads/.invalid"
 
 
 def user(environment: Environment) -> t.Optional[str]:
@@ -114,7 +116,7 @@ def git(folder: str, environment: Environment) -> t.Optional[Git]:
 def _head(folder: str) -> tuple[t.Optional[str], t.Optional[str]]:
     repository = _repository(os.path.abspath(folder))
     head = _content(os.path.join(repository, "HEAD")) if repository else ""
-    if not repository or not head:
+    if not repository or not head or head == _IN_A_TABLE:
         return None, None
     if not head.startswith("ref: "):
         return None, head if _COMMIT.fullmatch(head) else None

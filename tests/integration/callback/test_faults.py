@@ -503,23 +503,74 @@ def _take_terminal() -> None:
     fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 
 
-def test_a_playbook_that_ends_with_an_error_is_interrupted(told: Told) -> None:
-    run = told.run(
-        """
-        - name: Fine
-          hosts: localhost
-          gather_facts: false
-          tasks:
-            - name: Look
-              ansible.builtin.debug:
-        - name: Broken
-          hosts: "{{ there_is_no_such_variable }}"
-          tasks: []
-        """,
-    )
+FINE = """
+- name: Fine
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Look
+      ansible.builtin.debug:
+      changed_when: true
+"""
+NO_SUCH_HOSTS = """
+- name: Broken
+  hosts: "{{ there_is_no_such_variable }}"
+  tasks: []
+"""
+NO_SUCH_FILE = """
+- name: Broken
+  hosts: localhost
+  gather_facts: false
+  tasks:
+    - name: Include
+      ansible.builtin.include_tasks: broken.yml
+"""
+
+
+@pytest.mark.parametrize("broken", [NO_SUCH_HOSTS, NO_SUCH_FILE], ids=["hosts", "included file"])
+def test_a_playbook_that_ends_with_an_error_is_interrupted(told: Told, sandbox: Sandbox, broken: str) -> None:
+    """And that is told when Ansible ends: in a container, everything else would end with it."""
+    told._written("broken.yml", '- name: Broken\n  ansible.builtin.debug: {msg: "a"\n')
+    without = told.run(FINE + broken, environment={"ANSIBLE_CALLBACKS_ENABLED": None})
+    # Longer than the run itself takes.
+    sandbox.fault("slow", "token", seconds=3)
+    run = told.tell(FINE + broken)
+    (message,) = sandbox.messages()
+    assert message["message"].startswith("🛑 playbook.yml was interrupted · localhost changed")
+    assert run.returncode == without.returncode != 0
+
+
+def test_what_is_not_delivered_of_an_interrupted_run_costs_flush_timeout_and_a_warning(
+    told: Told, sandbox: Sandbox
+) -> None:
+    sandbox.fault("hang", "send", times=None, seconds=60)
+    run = told.run(FINE + NO_SUCH_HOSTS, environment={"ZOOM_CHAT_FLUSH_TIMEOUT": "2"})
     assert run.returncode in (1, 4)
-    assert until(told.mains)
-    assert told.title().startswith("🛑 playbook.yml was interrupted")
+    assert warnings(run) == [
+        "zoom_chat: The summary was not delivered: Zoom did not take it within flush_timeout (2 s). It is kept in"
+        " state_dir, and the next run delivers it."
+    ]
+    assert "Traceback" not in run.output
+
+
+def test_ctrl_c_once_more_ends_the_waiting_of_an_interrupted_run(told: Told, sandbox: Sandbox) -> None:
+    sandbox.fault("slow", "send", seconds=6)
+    waited = 0.0
+
+    def interrupt(process: subprocess.Popen[str]) -> None:
+        nonlocal waited
+        wait_for_the_second_task(process)
+        process.send_signal(signal.SIGINT)
+        assert until(lambda: sandbox.account()["struck"])
+        assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        waited = seconds(lambda: process.wait(20))
+
+    run = told.tell(SLOW, watch=interrupt)
+    assert run.returncode == 99
+    assert waited < 4
+    interrupted(told)
+    assert not told.kept()
 
 
 # Secrets

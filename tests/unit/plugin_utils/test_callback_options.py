@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import pathlib
 import typing as t
 
 import pytest
@@ -137,10 +138,20 @@ def test_credentials_of_the_environment_win_over_the_other_kind_in_the_ini_file(
 
 
 def test_a_dry_run_needs_nothing_else() -> None:
-    made = Settings.from_options(options(dry_run_dir="~/x", client_secret="secret-value"), {})
+    made = Settings.from_options(options(dry_run_dir="/x", client_secret="secret-value"), {})
     assert made.connection is None
-    assert made.dry_run_dir == os.path.expanduser("~/x")
+    assert made.dry_run_dir == "/x"
     assert made.secrets == ("secret-value",)
+
+
+def test_paths_are_taken_as_the_callback_gives_them(tmp_path: pathlib.Path) -> None:
+    """Already filled in, and so a second time would be once too often."""
+    path = str(tmp_path / "$HOME")
+    os.mkdir(path)
+    assert settings(dry_run_dir=path).dry_run_dir == path
+    made = settings(state_dir=path, ca_path=path)
+    assert made.connection is not None
+    assert (made.state_dir, made.connection.state_dir, made.connection.ca_path) == (path, path, path)
 
 
 def test_no_secret_stands_in_the_settings_representation() -> None:

@@ -22,6 +22,7 @@ from ansible_collections.teamchat.zoom.plugins.plugin_utils import _pipe
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._courier import Lines
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import (
+    FILE,
     MOST_PARCELS,
     REPLY,
     SEND,
@@ -682,6 +683,18 @@ def test_a_dry_run_writes_all_its_messages_into_one_folder(tmp_path: pathlib.Pat
     }
 
 
+def test_a_dry_run_is_compared_with_the_last_run_and_does_not_take_its_place(
+    sandbox: Sandbox, state_dir: str, tmp_path: pathlib.Path
+) -> None:
+    given = options(sandbox, state_dir=state_dir, notify_on=["recovery"])
+    dry = {**given, "dry_run_dir": str(tmp_path / "dry")}
+    assert told(given, a_run()) == []
+    assert told(dry, a_failure()) == []
+    assert len(list(tmp_path.glob("dry/*/01-send-*.txt"))) == 1
+    assert told(given, a_run()) == []
+    assert sandbox.messages() == []
+
+
 def test_without_a_free_place_a_summary_is_sent_all_the_same(sandbox: Sandbox, state_dir: str) -> None:
     given = options(sandbox, state_dir=state_dir)
     with outbox(given) as (kept, parcel), contextlib.ExitStack() as held:
@@ -690,6 +703,115 @@ def test_without_a_free_place_a_summary_is_sent_all_the_same(sandbox: Sandbox, s
         assert told(given, a_run()) == []
     (message,) = sandbox.messages()
     assert message["message"].startswith("✅ site.yml succeeded")
+
+
+# What belongs to a summary
+
+REFUSED = "error:400:5301:Message sending failed."
+KEPT = " It is kept in state_dir, and the next run delivers it."
+
+
+def kept_in(state_dir: str) -> list[str]:
+    return sorted(path.name for path in pathlib.Path(state_dir).glob("outbox-*.json"))
+
+
+def test_a_report_that_is_refused_is_named_and_not_sent_again(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.settings(files_allowed=False)
+    given = options(sandbox, state_dir=state_dir, report_file="failure")
+    (warning,) = told(given, a_failure())
+    assert re.fullmatch(
+        r"The report was not delivered: Sending the file '\S+\.html' failed: Account settings do not allow files to be"
+        r" sent \(HTTP 400, code 5403\)\. An administrator can .* It is not sent again\.",
+        warning,
+    )
+    assert kept_in(state_dir) == []
+    assert told(given, a_run()) == []
+    assert len(sandbox.requests("send_file")) == 1
+    assert len(sandbox.messages()) == 3
+
+
+def test_a_report_that_an_earlier_run_left_is_dropped_when_it_is_refused(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.fault("503", "send_file", times=None)
+    given = options(sandbox, state_dir=state_dir, report_file="failure")
+    (warning,) = told({**given, "flush_timeout": 2.0}, a_failure())
+    assert warning.startswith("The report was not delivered: ")
+    assert warning.endswith(KEPT)
+    assert len(kept_in(state_dir)) == 1
+    sandbox.clear_faults()
+    sandbox.settings(files_allowed=False)
+    assert told(given, a_run()) == []
+    assert until(lambda: kept_in(state_dir) == [])
+
+
+def test_a_reply_that_is_refused_does_not_keep_the_others_from_being_sent(sandbox: Sandbox, state_dir: str) -> None:
+    failures = [
+        {**line, "at": time.time()}
+        for line in (lines.failed("Try", "web1", "broken"), lines.failed("Try", "web2", "out of order"))
+    ]
+    hosts = {name: lines.counts(failures=1) for name in ("web1", "web2")}
+    # With its formatting, and without.
+    sandbox.fault(REFUSED, "reply", times=2)
+    given = options(sandbox, state_dir=state_dir, report_file="failure")
+    (warning,) = told(given, a_run(*failures, hosts=hosts))
+    assert warning.startswith("A reply to the summary was not delivered: Sending the message failed: ")
+    assert warning.endswith(" It is not sent again.")
+    main, reply, file = sandbox.messages()
+    assert "out of order" in reply["message"]
+    assert file["files"]
+    assert {reply["reply_main_message_id"], file["reply_main_message_id"]} == {main["id"]}
+    assert kept_in(state_dir) == []
+
+
+def test_of_several_refusals_one_is_told(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.settings(files_allowed=False)
+    sandbox.fault(REFUSED, "reply", times=None)
+    (warning,) = told(options(sandbox, state_dir=state_dir, report_file="failure"), a_failure())
+    assert warning.startswith("A reply to the summary was not delivered: ")
+
+
+def test_a_reply_for_which_zoom_takes_too_long_is_kept(sandbox: Sandbox, state_dir: str) -> None:
+    """Zoom refuses replies to a message that it does not show yet."""
+    sandbox.settings(visible_after=8)
+    given = options(sandbox, state_dir=state_dir, flush_timeout=3.0)
+    (warning,) = told(given, a_failure())
+    assert warning.startswith("A reply to the summary was not delivered: ")
+    assert warning.endswith(KEPT)
+    sandbox.settings(visible_after=0)
+    time.sleep(6)
+    assert told(given, a_run()) == []
+    assert until(lambda: [message["message"][:3] for message in sandbox.messages()].count("Try") == 1)
+    assert until(lambda: kept_in(state_dir) == [])
+
+
+def test_to_a_message_that_is_gone_nothing_more_is_sent(sandbox: Sandbox, state_dir: str) -> None:
+    given = options(sandbox, state_dir=state_dir)
+    with outbox(given) as (kept, parcel):
+        made = parcel(*({"message": f"{number}"} for number in range(4)))
+        made.main_id, made.steps = "0123456789ABCDEF", [*made.steps[1:], Step(FILE, name="r.html", content="report")]
+        with kept.put(made):
+            pass
+    assert told(given, a_run()) == []
+    assert kept_in(state_dir) == []
+    assert len(sandbox.messages()) == 1
+    assert (len(sandbox.requests("reply")), len(sandbox.requests("send_file"))) == (1, 0)
+
+
+def test_a_wrong_failure_channel_is_named_beside_a_summary_that_arrived(sandbox: Sandbox, state_dir: str) -> None:
+    (warning,) = told(options(sandbox, state_dir=state_dir, failure_channel="0" * 32), a_failure())
+    assert warning.startswith(
+        "The summary was not delivered to failure_channel: Sending the message failed: Channel does not exist: "
+    )
+    assert warning.endswith(KEPT)
+    (message,) = sandbox.messages()
+    assert message["channel"] == seeds.OPS
+
+
+def test_a_summary_that_is_missing_counts_more_than_what_belongs_to_another(sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.settings(files_allowed=False)
+    given = options(sandbox, state_dir=state_dir, report_file="failure", failure_channel=seeds.DEPLOYMENTS)
+    (warning,) = told({**given, "to_channel": seeds.ARCHIVED}, a_failure())
+    assert warning.startswith("The summary was not delivered: Sending the message failed: ")
+    assert {message["channel"] for message in sandbox.messages()} == {seeds.DEPLOYMENTS}
 
 
 def test_a_summary_goes_through_among_those_that_never_will(sandbox: Sandbox, state_dir: str) -> None:

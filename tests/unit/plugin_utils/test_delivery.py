@@ -9,6 +9,7 @@ import typing as t
 import pytest
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._events import NO_HOSTS_MATCHED
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import CARD, EDIT, FILE, REPLY, SEND, Parcel
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import Report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
@@ -27,6 +28,10 @@ def report(*, failed: bool = False, changed: bool = False, interrupted: bool = F
         made.add(line)
     made.finish(interrupted)
     return made
+
+
+def without_hosts() -> Report:
+    return lines.report_of(lines.run(), lines.play(), {"e": "no_hosts", "reason": NO_HOSTS_MATCHED}, lines.stats({}))
 
 
 def parcels(made: Report, live: str | None = None, **changes: t.Any) -> list[Parcel]:
@@ -73,6 +78,23 @@ def test_a_failure_has_details_and_a_report() -> None:
     (parcel,) = parcels(report(failed=True), report_file="failure")
     assert kinds(parcel) == [SEND, REPLY, FILE]
     assert parcel.steps[2].name.endswith(".html")
+
+
+@pytest.mark.parametrize(
+    ("report_file", "made", "is_there"),
+    [
+        ("never", report(failed=True), False),
+        ("failure", report(), False),
+        ("failure", report(failed=True), True),
+        ("failure", report(interrupted=True), True),
+        ("failure", without_hosts(), False),
+        ("always", without_hosts(), True),
+        ("always", report(), True),
+    ],
+)
+def test_a_report_is_there_as_it_is_documented(report_file: str, made: Report, is_there: bool) -> None:
+    (parcel,) = parcels(made, report_file=report_file)
+    assert (FILE in kinds(parcel)) is is_there
 
 
 def test_the_failure_channel_gets_all_and_the_usual_one_the_summary() -> None:

@@ -125,6 +125,16 @@ def test_a_detached_head_takes_the_branch_from_the_ci_system(repository: pathlib
     assert revision(repository, CI_COMMIT_REF_NAME="release") == ("release", commit[:7])
 
 
+def test_a_repository_that_keeps_its_references_in_a_table_leaves_it_to_the_ci_system(tmp_path: pathlib.Path) -> None:
+    """As `git init --ref-format=reftable` makes it; the files are for those who do not know the format."""
+    (tmp_path / ".git/refs").mkdir(parents=True)
+    (tmp_path / ".git/reftable").mkdir()
+    (tmp_path / ".git/HEAD").write_text("ref: refs/heads/.invalid\n", encoding="utf-8")
+    (tmp_path / ".git/refs/heads").write_text("this repository uses the reftable format\n", encoding="utf-8")
+    assert revision(tmp_path) == (None, None)
+    assert revision(tmp_path, GITHUB_REF_NAME="main", GITHUB_SHA=COMMIT) == ("main", "3f2c1d9")
+
+
 def test_without_a_repository_the_ci_system_knows(tmp_path: pathlib.Path) -> None:
     assert revision(tmp_path) == (None, None)
     assert revision(tmp_path, GITHUB_REF_NAME="main", GITHUB_SHA=COMMIT) == ("main", "3f2c1d9")
