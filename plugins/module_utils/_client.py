@@ -348,8 +348,14 @@ class Client:
         def attempt() -> tuple[Answer, dict[str, t.Any]]:
             nonlocal renewed
             token = self._token()
-            slot = self._take_slot(channel, doing) if channel else None
-            answer = self._send(request, "Bearer " + token, attempts)
+            slot = self._take_slot(channel, doing, attempts) if channel else None
+            try:
+                answer = self._send(request, "Bearer " + token, attempts)
+            except ZoomError as error:
+                if slot and not error.maybe_done:
+                    # What never reached Zoom fills no window of Zoom's.
+                    self._session.throttle.release(slot)
+                raise
             if slot:
                 self._session.throttle.answered(slot)
             try:
@@ -393,6 +399,8 @@ class Client:
                 answer, content = self._call(request, doing, repeatable=False, attempts=attempts, channel=throttled)
                 message_id = _new_id(answer, content, doing)
             except ZoomError as error:
+                if error.given_up:
+                    raise
                 if fallback and not fell_back and _speaks_of_the_body(error):
                     body = fallback()
                     fell_back = True
@@ -476,7 +484,7 @@ class Client:
                 return attempt()
             except ZoomError as error:
                 attempts.unclear |= error.maybe_done
-                if not error.transient or (error.maybe_done and not repeatable):
+                if error.given_up or not error.transient or (error.maybe_done and not repeatable):
                     raise
                 self._pause(error, attempts)
 
@@ -487,22 +495,32 @@ class Client:
         try:
             self._budget.wait(seconds)
         except BudgetExceeded:
-            error.retry_after = round(seconds, 1)
-            error.give_up(
-                f"Given up after {attempts}: waiting {describe_seconds(seconds)} more would exceed max_wait"
-                f" ({self._connection.max_wait:g} s)."
-            )
-            raise error from None
+            raise self._given_up(error, attempts, seconds) from None
+        attempts.waited_after = error
+
+    def _given_up(self, error: ZoomError, attempts: _Counter, seconds: float) -> ZoomError:
+        """The error, saying that the next attempt would take too long."""
+        error.retry_after = round(seconds, 1)
+        error.given_up = True
+        error.give_up(
+            f"Given up after {attempts}: waiting {describe_seconds(seconds)} more would exceed max_wait"
+            f" ({self._connection.max_wait:g} s)."
+        )
+        return error
 
     # The send windows of a channel
 
     def _channel_key(self, channel: str) -> str:
         return key(self._connection.api_url, _channel_id(channel))
 
-    def _take_slot(self, channel: str, doing: str) -> Slot:
+    def _take_slot(self, channel: str, doing: str, attempts: _Counter) -> Slot:
+        cause, attempts.waited_after = attempts.waited_after, None
         try:
             return self._session.throttle.take(self._channel_key(channel), self._budget)
         except BudgetExceeded as exceeded:
+            if cause:
+                # The limit alone would not tell why the message has not long been sent.
+                raise self._given_up(cause, attempts, exceeded.needed) from exceeded
             raise RateLimited(
                 f"{doing} failed: Zoom's limit of messages for the channel is reached; the next one can go in"
                 f" {describe_seconds(exceeded.needed)}, longer than what is left of max_wait"
@@ -602,6 +620,8 @@ class _Counter:
     def __init__(self) -> None:
         self.value = 0
         self.unclear = False
+        #: What the next attempt has been waited for after, None for a first one.
+        self.waited_after: ZoomError | None = None
 
     def __str__(self) -> str:
         return f"{self.value} attempt{'' if self.value == 1 else 's'}"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import pathlib
+import socket
 import typing as t
 
 import hypothesis
@@ -111,6 +112,14 @@ def connect(params: dict[str, t.Any]) -> t.Callable[..., Connection]:
         return Connection.from_params({**params, **urls, **changes})
 
     return make
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     ZoomError,
 )
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder, key
+from ansible_collections.teamchat.zoom.plugins.module_utils._throttle import Throttle
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox, running_sandbox
 from ansible_collections.teamchat.zoom.tests.unit.callers import Caller
@@ -175,6 +176,48 @@ def test_a_throttle_wait_past_max_wait_fails_before_sending(sandbox: Sandbox, co
     )
     assert not error.maybe_done
     assert len(sandbox.requests("send")) == 10
+
+
+def test_what_never_reached_zoom_fills_no_window(connect: Connect, closed_port: int, state_dir: str) -> None:
+    connection = connect(api_url=f"http://127.0.0.1:{closed_port}", state_dir=state_dir, max_wait=0.0)
+    assert [type(failure_of(Caller(connection))) for _index in range(12)] == [NetworkFailed] * 12
+
+
+def test_when_no_slot_is_left_for_another_attempt_the_failure_of_the_last_one_is_told(
+    connect: Connect, state_dir: str
+) -> None:
+    def block_and_break(server: Server, peer: Peer) -> None:
+        throttle = Throttle(StateFolder(state_dir, print), print)
+        throttle.blocked(key(server.tls_url, seeds.OPS), 30.0)
+        peer.send(b"this is no TLS\r\n")
+
+    with serving(block_and_break) as server:
+        error = failure_of(Caller(connect(api_url=server.tls_url, state_dir=state_dir)))
+    assert isinstance(error, NetworkFailed)
+    assert str(error).startswith(f"TLS to 127.0.0.1:{server.port} failed")
+    assert str(error).endswith(" Given up after 1 attempt: waiting 30 s more would exceed max_wait (8 s).")
+    assert error.retry_after == pytest.approx(30, abs=2)
+    assert server.connections == 1
+
+
+def test_when_no_slot_is_left_after_a_look_in_vain_the_message_is_not_looked_for_again(
+    connect: Connect, state_dir: str
+) -> None:
+    def handle(server: Server, peer: Peer) -> None:
+        while (request := peer.read()) is not None:
+            server.received.append(request)
+            if request.method == "POST":
+                Throttle(StateFolder(state_dir, print), print).blocked(key(server.url, seeds.OPS), 60.0)
+            peer.send(http(504) if request.method == "POST" else http(200, {"messages": []}))
+
+    with serving(handle) as server:
+        caller = Caller(connect(api_url=server.url, state_dir=state_dir, max_wait=20.0))
+        error = failure_of(caller)
+        caller.session.transport.close()
+    assert isinstance(error, ServiceFailed)
+    assert str(error).startswith("Sending the message failed: Zoom answered HTTP 504")
+    assert str(error).count("Given up after 1 attempt: ") == 1
+    assert [request.method for request in server.received] == ["POST", "GET", "GET", "GET"]
 
 
 def test_a_direct_message_is_not_throttled(sandbox: Sandbox, connect: Connect, state_dir: str) -> None:

@@ -165,13 +165,6 @@ def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> N
 # No answer
 
 
-@pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_a_refused_connection_has_sent_nothing(send: Send, closed_port: int, method: str) -> None:
     error = failure_of(send, f"http://127.0.0.1:{closed_port}/", text_body() if method == "POST" else None, method)
