@@ -12,6 +12,7 @@ import datetime
 import email.utils
 import functools
 import http.client
+import math
 import platform
 import socket
 import ssl
@@ -23,7 +24,12 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
-from ansible_collections.teamchat.zoom.plugins.module_utils._http import DirectConnections, NotConnected, read_whole
+from ansible_collections.teamchat.zoom.plugins.module_utils._http import (
+    LONGEST_IDLE,
+    DirectConnections,
+    NotConnected,
+    read_whole,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
     CertificateError,
     requests,
@@ -71,6 +77,8 @@ class Transport:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._direct = DirectConnections(connection.validate_certs, connection.ca_path)
+        #: When a host last answered through a proxy.
+        self._proxied: dict[str, float] = {}
         #: The date that the last answer had, and when it came by our clock.
         self._last_date = ("", 0.0)
 
@@ -174,6 +182,10 @@ class Transport:
         timeout: float,
         deadline: float,
     ) -> Answer:
+        host = urlsplit(url).netloc
+        if time.monotonic() - self._proxied.get(host, math.inf) >= LONGEST_IDLE:
+            # The adapter keeps connections for any time.
+            self._adapter.close()
         prepared = requests.PreparedRequest()
         prepared.prepare_method(request.method)
         prepared.prepare_url(url, "")
@@ -192,11 +204,13 @@ class Transport:
         with response:
             # urllib3 has read1 from 2.0 on; before it, a trickling answer is read in small pieces.
             read1 = getattr(response.raw, "read1", lambda _size: response.raw.read(_PIECE))
-            return Answer(
-                status=response.status_code,
-                headers={name.lower(): value for name, value in response.headers.items()},
-                content=read_whole(read1, response.headers.get("Content-Length"), deadline),
-            )
+            content = read_whole(read1, response.headers.get("Content-Length"), deadline)
+        self._proxied[host] = time.monotonic()
+        return Answer(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            content=content,
+        )
 
     @functools.cached_property
     def _adapter(self) -> t.Any:

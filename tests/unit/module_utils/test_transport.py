@@ -18,7 +18,7 @@ import typing as t
 import pytest
 import requests
 import trustme
-from ansible_collections.teamchat.zoom.plugins.module_utils import _tls
+from ansible_collections.teamchat.zoom.plugins.module_utils import _http, _tls, _transport
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body, json_body
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
@@ -129,6 +129,26 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again(connect: Conn
             ).ok
             time.sleep(0.1)
         assert (server.connections, len(server.received)) == (3, 3)
+
+
+def answering_once(server: Server, peer: Peer) -> None:
+    """Answer the first request of a connection, and none that comes later."""
+    if (request := peer.read()) is not None:
+        server.received.append(request)
+        peer.send(http(200, {}))
+        peer.wait(20)
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "LONGEST_IDLE", 0.2)
+    with serving(answering_once) as server, contextlib.closing(Transport(connect(api_url=server.url))) as transport:
+        for _index in range(2):
+            request = Request("POST", server.url, body=text_body())
+            assert transport.send(request, AUTHORIZATION, 2.0, time.monotonic() + 5).ok
+            time.sleep(0.3)
+        assert (server.connections, len(server.received)) == (2, 2)
 
 
 def test_connections_to_several_servers_are_kept(connect: Connect) -> None:
@@ -545,6 +565,21 @@ def test_tls_goes_through_a_tunnel_that_sees_neither_token_nor_message(send: Sen
     assert "authorization" not in tunnel.headers
     (arrived,) = server.received
     assert "proxy-authorization" not in arrived.headers
+
+
+@pytest.mark.parametrize(("longest", "connections"), [(30.0, 1), (0.2, 2)])
+def test_a_tunnel_is_used_again_unless_it_was_idle_for_long(
+    connect: Connect, tls: Tls, monkeypatch: pytest.MonkeyPatch, longest: float, connections: int
+) -> None:
+    monkeypatch.setattr(_transport, "LONGEST_IDLE", longest)
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server, serving(proxying()) as proxy:
+        connection = connect(api_url=f"{server.tls_url}/v2", proxy=proxy.url, ca_path=tls[1])
+        with contextlib.closing(Transport(connection)) as transport:
+            for _index in range(2):
+                request = Request("POST", server.tls_url, body=text_body())
+                assert transport.send(request, AUTHORIZATION, 2.0, time.monotonic() + 5).status == 201
+                time.sleep(0.3)
+    assert (proxy.connections, server.connections, len(server.received)) == (connections, connections, 2)
 
 
 def test_a_proxy_that_refuses_is_named_without_its_password(send: Send) -> None:
