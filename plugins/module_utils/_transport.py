@@ -14,6 +14,7 @@ import functools
 import http.client
 import math
 import platform
+import re
 import socket
 import ssl
 import time
@@ -53,6 +54,8 @@ _HEADERS = {
 }
 # A piece of an answer, where it cannot be read as it arrives.
 _PIECE = 1024
+# What Python says of a proxy that answers no to CONNECT. The words after the status are the proxy's own.
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 # Python 3.9 has two of them.
 _TIMEOUTS = (TimeoutError, socket.timeout)
 
@@ -270,6 +273,30 @@ def _never_connected(error: BaseException) -> bool:
     return any(isinstance(cause, nothing_sent) for cause in _chain(error))
 
 
+def _tunnel_refusal(error: BaseException) -> int | None:
+    """The status with which a proxy refused to connect, if that is what an exception says."""
+    refused = _TUNNEL_REFUSED.match(str(error.args[0])) if type(error) is OSError and error.args else None
+    return int(refused[1]) if refused else None
+
+
+def _proxy_refused(host: str, status: int) -> NetworkFailed:
+    if status == 407:
+        hint = (
+            "The proxy wants a user and a password, or others than it was given: name them in proxy, as in"
+            " http://user:password@proxy.example.com:8080, or in the *_proxy environment variables."
+        )
+    elif status == 403:
+        hint = f"The proxy does not let anyone through to {host}, or not from here: have it allowed there."
+    else:
+        hint = "Check proxy and the *_proxy environment variables."
+    return NetworkFailed(
+        f"The proxy did not connect to {host}: it answered HTTP {status}.",
+        hint=hint,
+        # Some proxies lock an account after a few wrong passwords.
+        transient=status in (408, 429) or not 400 <= status < 500,
+    )
+
+
 def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: float) -> NetworkFailed:
     """The cause in the user's words.
 
@@ -291,6 +318,9 @@ def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: f
             f"The proxy for {host} cannot be used.",
             hint="Check proxy and the *_proxy environment variables; a SOCKS proxy needs the Python library PySocks.",
         )
+    refusal = next(filter(None, map(_tunnel_refusal, causes)), None)
+    if refusal is not None:
+        return _proxy_refused(host, refusal)
     if isinstance(error, exceptions.ProxyError):
         what, hint = (
             f"The proxy did not connect to {host}",

@@ -591,11 +591,39 @@ def test_a_proxy_that_refuses_is_named_without_its_password(send: Send) -> None:
             proxy=f"http://user:wr0ng-secret@127.0.0.1:{proxy.port}",
             timeout=2.0,
         )
-    assert str(error).startswith("The proxy did not connect to api.zoom.us")
+    assert str(error) == "The proxy did not connect to api.zoom.us: it answered HTTP 407."
     assert "wr0ng" not in str(error) + repr(error.failure())
     assert base64.b64encode(b"user:wr0ng-secret").decode() not in str(error)
-    assert error.hint == "Check proxy and the *_proxy environment variables."
+    assert error.hint == (
+        "The proxy wants a user and a password, or others than it was given: name them in proxy, as in"
+        " http://user:password@proxy.example.com:8080, or in the *_proxy environment variables."
+    )
     assert not error.maybe_done
+    assert not error.transient
+
+
+@pytest.mark.parametrize(
+    ("status", "transient", "hint"),
+    [
+        (
+            403,
+            False,
+            "The proxy does not let anyone through to api.zoom.us, or not from here: have it allowed there.",
+        ),
+        (404, False, "Check proxy and the *_proxy environment variables."),
+        (429, True, "Check proxy and the *_proxy environment variables."),
+        (503, True, "Check proxy and the *_proxy environment variables."),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_what_a_proxy_answers_is_said_and_whether_it_makes_sense_to_try_again(
+    send: Send, method: str, status: int, transient: bool, hint: str
+) -> None:
+    with serving(answering(http(status, b"", {"Connection": "close"}))) as proxy:
+        body = text_body() if method == "POST" else None
+        error = failure_of(send, "https://api.zoom.us/v2", body, method, proxy=proxy.url, timeout=2.0)
+    assert str(error) == f"The proxy did not connect to api.zoom.us: it answered HTTP {status}."
+    assert (error.hint, error.transient, error.maybe_done) == (hint, transient, False)
 
 
 def test_a_proxy_that_is_not_there_is_said(send: Send, closed_port: int) -> None:
