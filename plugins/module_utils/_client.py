@@ -81,8 +81,6 @@ _FRESH_PAUSE = 0.5
 _MISSING_SCOPES = (4700, 4711)
 # The most replies that Zoom gives of a thread at once.
 _THREAD_LIMIT = 100
-# A file may take longer than max_wait; this many bytes a second it should make.
-_SLOWEST_UPLOAD = 65536.0
 # By how much the clocks of Zoom's machines may differ. The server's clock, read off a header that leaves out
 # fractions of a second, is taken for earlier than it is, so that the header needs no tolerance of its own.
 _CLOCK_TOLERANCE = 1.0
@@ -469,14 +467,13 @@ class Client:
         if attempts.value:
             timeout = max(_SHORTEST_TIMEOUT, self._budget.cap(timeout))
         attempts.value += 1
-        # The way of a large file is no waiting.
-        on_the_way = len(request.body) / _SLOWEST_UPLOAD if request.body else 0.0
-        deadline = time.monotonic() + max(timeout, self._budget.remaining()) + on_the_way
-        begun = time.monotonic()
+        deadline = time.monotonic() + max(timeout, self._budget.remaining())
         try:
             return self._session.transport.send(request, authorization, timeout, deadline)
         finally:
-            self._budget.extend(min(on_the_way, time.monotonic() - begun))
+            # The way of a large file is no waiting; to connect, and to be without an answer, is.
+            if request.body is not None:
+                self._budget.extend(request.body.on_the_way)
 
     def _repeat(self, attempt: t.Callable[[], _T], repeatable: bool, attempts: _Counter) -> _T:
         while True:

@@ -57,7 +57,8 @@ class DirectConnections:
         """Send once, and read the whole answer.
 
         :param timeout: seconds to connect, and between two pieces of the answer.
-        :param deadline: `time.monotonic()` by which the whole answer must have arrived.
+        :param deadline: `time.monotonic()` by which the whole answer must have arrived; the seconds that the body was
+            `on_the_way` come on top.
         :raises NotConnected: nothing was sent.
         :raises OSError, http.client.HTTPException: the connection broke, or what came is no answer.
         """
@@ -69,6 +70,8 @@ class DirectConnections:
             # A server that has heard enough may close its half and answer all the same.
             with contextlib.suppress(BrokenPipeError), _full_packets(connection.sock):
                 connection.request(method, target, body, headers)
+            if body is not None:
+                deadline += body.on_the_way
             with connection.getresponse() as response:
                 content = read_whole(response.read1, response.headers.get("Content-Length"), deadline)
         except BaseException:

@@ -101,10 +101,14 @@ class Transport:
 
         :param authorization: the value of the header Authorization.
         :param timeout: seconds to connect, and between two pieces of the answer.
-        :param deadline: `time.monotonic()` by which the whole answer must have arrived.
+        :param deadline: `time.monotonic()` by which the whole answer must have arrived; the seconds that the body was
+            `on_the_way` come on top.
         :raises NetworkFailed: no complete answer; `maybe_done` tells whether the request had left.
         :raises ServiceFailed: a redirect that may not be followed.
         """
+        if request.body is not None:
+            # From here on: where there are redirects, a file goes more than one way.
+            request.body.leaving = 0.0
         url = request.url
         for _hop in range(_REDIRECTS + 1):
             answer = self._send_to(url, request, authorization, timeout, deadline)
@@ -204,6 +208,8 @@ class Transport:
                 verify=self._connection.validate_certs,
                 proxies=proxies,
             )
+        if request.body is not None:
+            deadline += request.body.on_the_way
         with response:
             # urllib3 has read1 from 2.0 on; before it, a trickling answer is read in small pieces.
             read1 = getattr(response.raw, "read1", lambda _size: response.raw.read(_PIECE))

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import pathlib
 import time
 import typing as t
 
@@ -25,6 +26,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     Unconfirmed,
     ZoomError,
 )
+from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder, key
 from ansible_collections.teamchat.zoom.plugins.module_utils._throttle import Throttle
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
@@ -665,6 +667,78 @@ def test_a_token_that_comes_late_leaves_less_time_for_the_message(connect: Conne
         started = time.monotonic()
         failure_of(caller)
         assert time.monotonic() - started < 1.0 + 1.0 + 0.5
+
+
+@pytest.fixture
+def large(tmp_path: pathlib.Path) -> Attachment:
+    """A file that may be longer on its way than the tests of it have time."""
+    path = tmp_path / "large.bin"
+    with path.open("wb") as stream:
+        stream.truncate(16 * 1024 * 1024)
+    return Attachment(path.name, path.stat().st_size, path=str(path))
+
+
+def say_nothing(peer: Peer) -> None:
+    peer.wait(20)
+
+
+def trickle(peer: Peer) -> None:
+    peer.send(b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n")
+    for _index in range(100):
+        peer.send(b"x")
+        peer.wait(0.1)
+
+
+@pytest.mark.parametrize("answer", [say_nothing, trickle])
+def test_to_wait_for_the_answer_to_a_large_file_is_waiting(
+    connect: Connect, large: Attachment, answer: t.Callable[[Peer], None]
+) -> None:
+    def handle(server: Server, peer: Peer) -> None:
+        request = peer.read()
+        assert request
+        server.received.append(request)
+        answer(peer)
+
+    with serving(handle) as server:
+        caller = Caller(connect(api_url=server.url, files_url=server.url, timeout=2.0, max_wait=2.0))
+        started = time.monotonic()
+        with pytest.raises(NetworkFailed):
+            caller.client.upload_file(large)
+        assert time.monotonic() - started < 2.0 + 2.0
+        assert len(server.received) == 1
+
+
+def test_to_connect_for_a_large_file_is_waiting(connect: Connect, large: Attachment, never_accepting: int) -> None:
+    url = f"http://127.0.0.1:{never_accepting}"
+    caller = Caller(connect(api_url=url, files_url=url, timeout=2.0, max_wait=2.0))
+    started = time.monotonic()
+    with pytest.raises(NetworkFailed) as caught:
+        caller.client.send_file({"to_channel": seeds.OPS}, large)
+    assert time.monotonic() - started < 2.0 + 2.0
+    assert "did not answer within 2 s. Given up after 1 attempt: " in str(caught.value)
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_a_large_file_may_be_longer_on_its_way_than_max_wait(
+    connect: Connect, large: Attachment, redirected: bool
+) -> None:
+    answers = [http(503), http(201, {"id": "A"})]
+    if redirected:
+        answers.insert(0, http(307, b"", {"Location": "/elsewhere"}))
+
+    def handle(server: Server, peer: Peer) -> None:
+        while (request := peer.read(slowly=0.0 if server.received else 3.0)) is not None:
+            server.received.append(request)
+            peer.send(answers[len(server.received) - 1])
+
+    with serving(handle) as server:
+        caller = Caller(connect(api_url=server.url, files_url=server.url, timeout=2.0, max_wait=2.0))
+        started = time.monotonic()
+        assert caller.client.upload_file(large) == "A"
+        assert time.monotonic() - started > 3.0
+        caller.session.transport.close()
+    assert len(server.received) == len(answers)
+    assert {len(request.body) >= large.size for request in server.received} == {True}
 
 
 # Sessions

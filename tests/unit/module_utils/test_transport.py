@@ -203,23 +203,11 @@ def test_a_name_that_does_not_exist_is_named(send: Send) -> None:
     assert error.transient
 
 
-@contextlib.contextmanager
-def never_accepting() -> t.Iterator[int]:
-    """The port of a listener that takes no connection any more."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _index in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        time.sleep(0.05)
-        yield listener.getsockname()[1]
-
-
-def test_the_addresses_of_a_host_share_the_timeout(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    with never_accepting() as port, serving(answering(http(201, {"id": "A"}))) as server:
+def test_the_addresses_of_a_host_share_the_timeout(
+    send: Send, monkeypatch: pytest.MonkeyPatch, never_accepting: int
+) -> None:
+    port = never_accepting
+    with serving(answering(http(201, {"id": "A"}))) as server:
         places = [("127.0.0.1", port)] * 3
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments: found.copy())
@@ -233,10 +221,9 @@ def test_the_addresses_of_a_host_share_the_timeout(send: Send, monkeypatch: pyte
         assert send(server.url, text_body(), timeout=3.0).status == 201
 
 
-def test_a_connection_that_is_never_accepted_ends_after_the_timeout(send: Send) -> None:
-    with never_accepting() as port:
-        started = time.monotonic()
-        error = failure_of(send, f"http://127.0.0.1:{port}/", text_body())
+def test_a_connection_that_is_never_accepted_ends_after_the_timeout(send: Send, never_accepting: int) -> None:
+    started = time.monotonic()
+    error = failure_of(send, f"http://127.0.0.1:{never_accepting}/", text_body())
     assert str(error) == f"127.0.0.1:{listener_port(error)} did not answer within 0.3 s."
     assert time.monotonic() - started < 1.0
     assert not error.maybe_done
