@@ -149,6 +149,7 @@ class Client:
         self._connection = session.connection
         self._secrets = secrets
         self._budget = Budget(self._connection.max_wait)
+        self._gave_up = False
         secrets.add(*self._connection.secrets)
 
     # Endpoints
@@ -464,7 +465,8 @@ class Client:
 
     def _send(self, request: Request, authorization: str, attempts: _Counter) -> Answer:
         timeout = self._connection.timeout
-        if attempts.value:
+        # The first attempt gets the whole time-out, except for what is cleared up when the task has given up.
+        if attempts.value or self._gave_up:
             timeout = max(_SHORTEST_TIMEOUT, self._budget.cap(timeout))
         attempts.value += 1
         deadline = time.monotonic() + max(timeout, self._budget.remaining())
@@ -497,6 +499,7 @@ class Client:
 
     def _given_up(self, error: ZoomError, attempts: _Counter, seconds: float) -> ZoomError:
         """The error, saying that the next attempt would take too long."""
+        self._gave_up = True
         error.retry_after = round(seconds, 1)
         error.given_up = True
         error.give_up(
