@@ -224,13 +224,17 @@ class Client:
         return Sent(message_id, attempts.value, answer.tracking_id)
 
     def delete_message(self, where: Fields, message_id: str) -> Sent | None:
-        """DELETE /chat/users/{userId}/messages/{messageId}; None when there is no such message."""
+        """DELETE /chat/users/{userId}/messages/{messageId}; None when there is no such message.
+
+        :raises NotFound: the conversation does not exist, or Zoom does not know a message yet that was just sent.
+        """
         attempts = _Counter()
         request = Request("DELETE", self.message_url(message_id), _recipient(where))
         try:
             answer, _content = self._known_message(request, "Deleting the message", where, message_id, attempts)
         except NotFound as error:
-            if not is_missing_message(error):
+            # Whoever gave up waiting for a fresh message does not know whether it is missing.
+            if error.given_up or not is_missing_message(error):
                 raise
             # After an answer that got lost, the message is gone because this task has deleted it.
             if attempts.unclear:
