@@ -475,11 +475,12 @@ class Client:
         attempts.value += 1
         deadline = time.monotonic() + max(timeout, self._budget.remaining())
         try:
-            return self._session.transport.send(request, authorization, timeout, deadline)
+            answer = self._session.transport.send(request, authorization, timeout, deadline)
         finally:
             # The way of a large file is no waiting; to connect, and to be without an answer, is.
             if request.body is not None:
                 self._budget.extend(request.body.on_the_way)
+        return dataclasses.replace(answer, scrub=self._secrets.scrub)
 
     def _repeat(self, attempt: t.Callable[[], _T], repeatable: bool, attempts: _Counter) -> _T:
         while True:

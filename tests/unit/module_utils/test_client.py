@@ -294,6 +294,39 @@ def test_a_channels_jid_counts_in_the_windows_of_its_id(sandbox: Sandbox, connec
     assert len(sandbox.requests("send")) == 1
 
 
+# Answers that quote the request
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, f"<html><h1>Bad request</h1><pre>{'x' * 50} Authorization: QUOTED</pre></html>"),
+        (200, f"<html><h1>Please sign in</h1><pre>{'x' * 50} Authorization: QUOTED</pre></html>"),
+        (403, f"The gateway refuses this; the headers were: {'x' * 40}; authorization=QUOTED"),
+        (502, f"{'ü' * 80}; authorization=QUOTED"),
+        (502, f"{' ' * 930}authorization=QUOTED"),
+        (400, {"code": 300, "message": f"{'x' * 960} QUOTED"}),
+        (200, {"code": 300, "message": f"{'x' * 960} QUOTED"}),
+        (400, {"code": 300, "message": "No", "errors": [{"field": "x" * 960, "message": "QUOTED"}]}),
+        (400, {"code": 300, "message": "No", "errors": ["x" * 960, "QUOTED"]}),
+    ],
+)
+def test_of_a_secret_that_is_quoted_no_part_is_told(connect: Connect, status: int, body: str | Params) -> None:
+    token = "Zx9q7Wk2LmN8pRt4VbY6cDf1" * 20
+
+    def quote(_server: Server, peer: Peer) -> None:
+        while (request := peer.read()) is not None:
+            text = body if isinstance(body, str) else json.dumps(body)
+            peer.send(http(status, text.replace("QUOTED", request.headers["authorization"]).encode()))
+
+    with serving(quote) as server:
+        caller = Caller(connect(api_url=server.url, access_token=token, max_wait=0.0))
+        error = failure_of(caller)
+        caller.session.transport.close()
+    assert "Bearer " in str(error)
+    assert token[:4] not in str(error) + json.dumps(error.failure())
+
+
 # Servers that take no multipart
 
 
