@@ -32,6 +32,13 @@ _QUOTED = 120
 _LONGEST_WORDS = 1000
 
 
+Scrub = t.Callable[[str], str]
+
+
+def _as_it_is(text: str) -> str:
+    return text
+
+
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """One complete HTTP answer. The header names are lower case."""
@@ -39,6 +46,8 @@ class Answer:
     status: int
     headers: t.Mapping[str, str]
     content: bytes
+    #: Takes secrets out of what is quoted, before it is shortened: half a secret could not be recognised any more.
+    scrub: Scrub = dataclasses.field(default=_as_it_is, repr=False, compare=False)
 
     @property
     def tracking_id(self) -> str | None:
@@ -57,7 +66,7 @@ class Answer:
 
     def excerpt(self) -> str:
         """The body for a human, shortened and in one line."""
-        text = _printable(self.content[: 8 * _QUOTED].decode("utf-8", "replace"))
+        text = _printable(self.scrub(self.content.decode("utf-8", "replace"))[: 8 * _QUOTED])
         if "html" in self.headers.get("content-type", "").lower() or text.lstrip()[:1] == "<":
             title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
             text = re.sub(
@@ -210,8 +219,9 @@ def error_from(answer: Answer, doing: str) -> ZoomError:
     body = answer.parsed()
     body = body if isinstance(body, dict) else {}
     code = _integer(body.get("code"))
-    message = _text(body.get("message") or body.get("errorMessage") or body.get("reason") or body.get("error"))
-    errors = _field_errors(body.get("errors"))
+    said = body.get("message") or body.get("errorMessage") or body.get("reason") or body.get("error")
+    message = _text(said, answer.scrub)
+    errors = _field_errors(body.get("errors"), answer.scrub)
     details: dict[str, t.Any] = {
         "status": answer.status,
         "code": code,
@@ -258,7 +268,8 @@ def oauth_error_from(answer: Answer) -> ZoomError:
     body = answer.parsed()
     body = body if isinstance(body, dict) else {}
     # `reason` is the more telling of the two words that Zoom's token endpoint gives.
-    said = [_text(body.get(key)) for key in ("reason", "message", "errorMessage", "error_description", "error")]
+    names = ("reason", "message", "errorMessage", "error_description", "error")
+    said = [_text(body.get(name), answer.scrub) for name in names]
     words = next((word for word in said if word), None)
     kind: type[ZoomError] = AuthenticationFailed
     hint = f"{_OAUTH_CLIENT} {_OAUTH_ACCOUNT}"
@@ -328,8 +339,8 @@ def _integer(value: t.Any) -> int | None:
     return value if isinstance(value, int) and abs(value) < 10**9 else None
 
 
-def _text(value: t.Any) -> str | None:
-    text = _printable(value) if isinstance(value, str) else ""
+def _text(value: t.Any, scrub: Scrub) -> str | None:
+    text = _printable(scrub(value)) if isinstance(value, str) else ""
     return text if text.strip() else None
 
 
@@ -338,12 +349,12 @@ def _printable(text: str) -> str:
     return "".join(c if c.isprintable() or c.isspace() else "\ufffd" for c in text)
 
 
-def _field_errors(value: t.Any) -> list[dict[str, str]]:
+def _field_errors(value: t.Any, scrub: Scrub) -> list[dict[str, str]]:
     """The list of a failed validation in one shape: each entry with `field` and `message`."""
     found = []
     for entry in value if isinstance(value, list) else []:
         if isinstance(entry, dict):
-            found.append({key: _text(entry.get(key)) or "" for key in ("field", "message")})
-        elif _text(entry):
-            found.append({"field": "", "message": _text(entry) or ""})
+            found.append({key: _text(entry.get(key), scrub) or "" for key in ("field", "message")})
+        elif text := _text(entry, scrub):
+            found.append({"field": "", "message": text})
     return found

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import encode_multipart_formdata
@@ -14,10 +15,12 @@ if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
 
 _CHUNK = 65536
+# Bytes a second that a line makes at least; what a body takes longer for counts as waiting.
+_SLOWEST_LINE = 65536.0
 
 
 class Body:
-    """The bytes of a request, which know whether they have begun to leave.
+    """The bytes of a request, which know whether they have begun to leave, and how long they took.
 
     A request of which no byte was taken cannot have been carried out, whatever went wrong; that is how a
     failed connection is told from a lost answer. Files are read as they are sent.
@@ -26,6 +29,9 @@ class Body:
     def __init__(self, content: bytes | t.Sequence[bytes | Attachment], content_type: str) -> None:
         self.content_type = content_type
         self.begun = False
+        #: Seconds between the first and the last byte that were taken; over all attempts, until it is set back.
+        self.leaving = 0.0
+        self._taken_at = 0.0
         self._pieces = [content] if isinstance(content, bytes) else list(content)
         self._size = -1
         self._chunks = self._read_pieces()
@@ -38,9 +44,18 @@ class Body:
         return iter(lambda: self.read(_CHUNK), b"")
 
     def read(self, size: int = -1) -> bytes:
+        now = time.monotonic()
+        if self.begun:
+            self.leaving += now - self._taken_at
         self.begun = True
+        self._taken_at = now
         self._size = size
         return next(self._chunks, b"")
+
+    @property
+    def on_the_way(self) -> float:
+        """Seconds that were no waiting, because the bytes were leaving."""
+        return min(self.leaving, len(self) / _SLOWEST_LINE)
 
     def rewind(self) -> None:
         """To be called before each attempt."""

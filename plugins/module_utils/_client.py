@@ -81,8 +81,6 @@ _FRESH_PAUSE = 0.5
 _MISSING_SCOPES = (4700, 4711)
 # The most replies that Zoom gives of a thread at once.
 _THREAD_LIMIT = 100
-# A file may take longer than max_wait; this many bytes a second it should make.
-_SLOWEST_UPLOAD = 65536.0
 # By how much the clocks of Zoom's machines may differ. The server's clock, read off a header that leaves out
 # fractions of a second, is taken for earlier than it is, so that the header needs no tolerance of its own.
 _CLOCK_TOLERANCE = 1.0
@@ -151,6 +149,7 @@ class Client:
         self._connection = session.connection
         self._secrets = secrets
         self._budget = Budget(self._connection.max_wait)
+        self._gave_up = False
         secrets.add(*self._connection.secrets)
 
     # Endpoints
@@ -225,13 +224,17 @@ class Client:
         return Sent(message_id, attempts.value, answer.tracking_id)
 
     def delete_message(self, where: Fields, message_id: str) -> Sent | None:
-        """DELETE /chat/users/{userId}/messages/{messageId}; None when there is no such message."""
+        """DELETE /chat/users/{userId}/messages/{messageId}; None when there is no such message.
+
+        :raises NotFound: the conversation does not exist, or Zoom does not know a message yet that was just sent.
+        """
         attempts = _Counter()
         request = Request("DELETE", self.message_url(message_id), _recipient(where))
         try:
             answer, _content = self._known_message(request, "Deleting the message", where, message_id, attempts)
         except NotFound as error:
-            if not is_missing_message(error):
+            # Whoever gave up waiting for a fresh message does not know whether it is missing.
+            if error.given_up or not is_missing_message(error):
                 raise
             # After an answer that got lost, the message is gone because this task has deleted it.
             if attempts.unclear:
@@ -348,8 +351,14 @@ class Client:
         def attempt() -> tuple[Answer, dict[str, t.Any]]:
             nonlocal renewed
             token = self._token()
-            slot = self._take_slot(channel, doing) if channel else None
-            answer = self._send(request, "Bearer " + token, attempts)
+            slot = self._take_slot(channel, doing, attempts) if channel else None
+            try:
+                answer = self._send(request, "Bearer " + token, attempts)
+            except ZoomError as error:
+                if slot and not error.maybe_done:
+                    # What never reached Zoom fills no window of Zoom's.
+                    self._session.throttle.release(slot)
+                raise
             if slot:
                 self._session.throttle.answered(slot)
             try:
@@ -393,6 +402,8 @@ class Client:
                 answer, content = self._call(request, doing, repeatable=False, attempts=attempts, channel=throttled)
                 message_id = _new_id(answer, content, doing)
             except ZoomError as error:
+                if error.given_up:
+                    raise
                 if fallback and not fell_back and _speaks_of_the_body(error):
                     body = fallback()
                     fell_back = True
@@ -458,17 +469,18 @@ class Client:
 
     def _send(self, request: Request, authorization: str, attempts: _Counter) -> Answer:
         timeout = self._connection.timeout
-        if attempts.value:
+        # The first attempt gets the whole time-out, except for what is cleared up when the task has given up.
+        if attempts.value or self._gave_up:
             timeout = max(_SHORTEST_TIMEOUT, self._budget.cap(timeout))
         attempts.value += 1
-        # The way of a large file is no waiting.
-        on_the_way = len(request.body) / _SLOWEST_UPLOAD if request.body else 0.0
-        deadline = time.monotonic() + max(timeout, self._budget.remaining()) + on_the_way
-        begun = time.monotonic()
+        deadline = time.monotonic() + max(timeout, self._budget.remaining())
         try:
-            return self._session.transport.send(request, authorization, timeout, deadline)
+            answer = self._session.transport.send(request, authorization, timeout, deadline)
         finally:
-            self._budget.extend(min(on_the_way, time.monotonic() - begun))
+            # The way of a large file is no waiting; to connect, and to be without an answer, is.
+            if request.body is not None:
+                self._budget.extend(request.body.on_the_way)
+        return dataclasses.replace(answer, scrub=self._secrets.scrub)
 
     def _repeat(self, attempt: t.Callable[[], _T], repeatable: bool, attempts: _Counter) -> _T:
         while True:
@@ -476,7 +488,7 @@ class Client:
                 return attempt()
             except ZoomError as error:
                 attempts.unclear |= error.maybe_done
-                if not error.transient or (error.maybe_done and not repeatable):
+                if error.given_up or not error.transient or (error.maybe_done and not repeatable):
                     raise
                 self._pause(error, attempts)
 
@@ -487,22 +499,33 @@ class Client:
         try:
             self._budget.wait(seconds)
         except BudgetExceeded:
-            error.retry_after = round(seconds, 1)
-            error.give_up(
-                f"Given up after {attempts}: waiting {describe_seconds(seconds)} more would exceed max_wait"
-                f" ({self._connection.max_wait:g} s)."
-            )
-            raise error from None
+            raise self._given_up(error, attempts, seconds) from None
+        attempts.waited_after = error
+
+    def _given_up(self, error: ZoomError, attempts: _Counter, seconds: float) -> ZoomError:
+        """The error, saying that the next attempt would take too long."""
+        self._gave_up = True
+        error.retry_after = round(seconds, 1)
+        error.given_up = True
+        error.give_up(
+            f"Given up after {attempts}: waiting {describe_seconds(seconds)} more would exceed max_wait"
+            f" ({self._connection.max_wait:g} s)."
+        )
+        return error
 
     # The send windows of a channel
 
     def _channel_key(self, channel: str) -> str:
         return key(self._connection.api_url, _channel_id(channel))
 
-    def _take_slot(self, channel: str, doing: str) -> Slot:
+    def _take_slot(self, channel: str, doing: str, attempts: _Counter) -> Slot:
+        cause, attempts.waited_after = attempts.waited_after, None
         try:
             return self._session.throttle.take(self._channel_key(channel), self._budget)
         except BudgetExceeded as exceeded:
+            if cause:
+                # The limit alone would not tell why the message has not long been sent.
+                raise self._given_up(cause, attempts, exceeded.needed) from exceeded
             raise RateLimited(
                 f"{doing} failed: Zoom's limit of messages for the channel is reached; the next one can go in"
                 f" {describe_seconds(exceeded.needed)}, longer than what is left of max_wait"
@@ -602,6 +625,8 @@ class _Counter:
     def __init__(self) -> None:
         self.value = 0
         self.unclear = False
+        #: What the next attempt has been waited for after, None for a first one.
+        self.waited_after: ZoomError | None = None
 
     def __str__(self) -> str:
         return f"{self.value} attempt{'' if self.value == 1 else 's'}"

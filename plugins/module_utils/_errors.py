@@ -64,6 +64,8 @@ class ZoomError(Exception):
         self.transient = transient
         #: The ids of what the task had sent before this error.
         self.done: list[str] = []
+        #: Whether another attempt was wanted, and would have taken too long.
+        self.given_up = False
 
     def give_up(self, why: str) -> None:
         """Add why no further attempt was made."""

@@ -27,6 +27,9 @@ if t.TYPE_CHECKING:
 # The longest answer that makes sense: 50 messages of a list, with room. What is longer is not Zoom's.
 _LONGEST_ANSWER = 16 * 1024 * 1024
 _CHUNK = 65536
+# Seconds for which an idle connection is kept. A firewall that forgets one drops what is sent on it later without
+# a word, and then nobody knows whether a message has arrived.
+LONGEST_IDLE = 30.0
 # Seconds that an address of a host has at least to answer in.
 _SHORTEST_SHARE = 0.1
 
@@ -45,7 +48,8 @@ class DirectConnections:
     def __init__(self, validate_certs: bool, ca_path: str | None) -> None:
         self._validate_certs = validate_certs
         self._ca_path = ca_path
-        self._kept: dict[tuple[str, str], http.client.HTTPConnection] = {}
+        #: With the moments of their last use.
+        self._kept: dict[tuple[str, str], tuple[http.client.HTTPConnection, float]] = {}
 
     def send(
         self, method: str, url: str, headers: dict[str, str], body: Body | None, timeout: float, deadline: float
@@ -53,7 +57,8 @@ class DirectConnections:
         """Send once, and read the whole answer.
 
         :param timeout: seconds to connect, and between two pieces of the answer.
-        :param deadline: `time.monotonic()` by which the whole answer must have arrived.
+        :param deadline: `time.monotonic()` by which the whole answer must have arrived; the seconds that the body was
+            `on_the_way` come on top.
         :raises NotConnected: nothing was sent.
         :raises OSError, http.client.HTTPException: the connection broke, or what came is no answer.
         """
@@ -65,19 +70,21 @@ class DirectConnections:
             # A server that has heard enough may close its half and answer all the same.
             with contextlib.suppress(BrokenPipeError), _full_packets(connection.sock):
                 connection.request(method, target, body, headers)
+            if body is not None:
+                deadline += body.on_the_way
             with connection.getresponse() as response:
                 content = read_whole(response.read1, response.headers.get("Content-Length"), deadline)
         except BaseException:
             connection.close()
             raise
         if connection.sock is not None:
-            self._kept[server] = connection
+            self._kept[server] = (connection, time.monotonic())
         return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, content)
 
     def _connection(self, server: tuple[str, str], timeout: float) -> http.client.HTTPConnection:
-        kept = self._kept.pop(server, None)
-        if kept is not None:
-            if not _has_something_to_say(kept.sock):
+        if server in self._kept:
+            kept, used = self._kept.pop(server)
+            if time.monotonic() - used < LONGEST_IDLE and not _has_something_to_say(kept.sock):
                 kept.sock.settimeout(timeout)
                 return kept
             kept.close()
@@ -99,7 +106,7 @@ class DirectConnections:
 
     def close(self) -> None:
         while self._kept:
-            self._kept.popitem()[1].close()
+            self._kept.popitem()[1][0].close()
 
     __del__ = close
 

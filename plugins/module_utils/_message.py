@@ -14,6 +14,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._client import MULTI
 from ansible_collections.teamchat.zoom.plugins.module_utils._desired import CHECK_MODE_ID, Desired, desired_message
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     InvalidRequest,
+    NetworkFailed,
     NotFound,
     PermissionDenied,
     Unconfirmed,
@@ -127,11 +128,17 @@ class _Task:
             yield
         except ZoomError as error:
             if not sending.ids and not isinstance(error, Unconfirmed):
-                for upload in uploads:
+                for number, upload in enumerate(uploads):
                     try:
                         self._client.delete_file(upload)
                     except ZoomError as trouble:
-                        self._call.warn(f"The uploaded file {upload} was not taken back: {trouble.sentence}")
+                        # Each further one would wait for the network as long as this one did.
+                        hopeless = trouble.given_up or isinstance(trouble, NetworkFailed)
+                        left = uploads[number:] if hopeless else [upload]
+                        files = f"file {upload} was" if len(left) == 1 else f"files {', '.join(left)} were"
+                        self._call.warn(f"The uploaded {files} not taken back: {trouble.sentence}")
+                        if hopeless:
+                            break
             raise
 
     def _send_files(self) -> Result:

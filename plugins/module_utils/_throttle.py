@@ -118,6 +118,10 @@ class ChannelRecord:
         self.entries.insert(0 if first else len(self.entries), entry)
         return entry
 
+    def leave(self, ticket: str) -> None:
+        """Drop the ticket's entry, if there is one."""
+        self.entries = [entry for entry in self.entries if entry.ticket != ticket]
+
     def plan(self, planned: Entry, now: float, windows: t.Sequence[Window]) -> float:
         """The earliest moment for this entry after all that was sent and all that stands before it."""
         position = self.entries.index(planned)
@@ -228,6 +232,11 @@ class Throttle:
             now = self._clock.monotonic()
             entry = record.enter(slot.ticket, now)
             entry.at, entry.sent = now, True
+
+    def release(self, slot: Slot) -> None:
+        """Give back the slot of a message that cannot have reached the server: it fills no window."""
+        with self._record(slot.channel_key) as record:
+            record.leave(slot.ticket)
 
     def blocked(self, channel_key: str, seconds: float) -> None:
         """Hold the channel for all processes for so many seconds, as Zoom's 429 asks."""

@@ -12,7 +12,9 @@ import datetime
 import email.utils
 import functools
 import http.client
+import math
 import platform
+import re
 import socket
 import ssl
 import time
@@ -23,7 +25,12 @@ from urllib.parse import urlencode, urljoin, urlsplit
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NetworkFailed, ServiceFailed, ZoomError
-from ansible_collections.teamchat.zoom.plugins.module_utils._http import DirectConnections, NotConnected, read_whole
+from ansible_collections.teamchat.zoom.plugins.module_utils._http import (
+    LONGEST_IDLE,
+    DirectConnections,
+    NotConnected,
+    read_whole,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
     CertificateError,
     requests,
@@ -47,6 +54,8 @@ _HEADERS = {
 }
 # A piece of an answer, where it cannot be read as it arrives.
 _PIECE = 1024
+# What Python says of a proxy that answers no to CONNECT. The words after the status are the proxy's own.
+_TUNNEL_REFUSED = re.compile(r"Tunnel connection failed: ([0-9]{3})\b")
 # Python 3.9 has two of them.
 _TIMEOUTS = (TimeoutError, socket.timeout)
 
@@ -71,6 +80,8 @@ class Transport:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._direct = DirectConnections(connection.validate_certs, connection.ca_path)
+        #: When a host last answered through a proxy.
+        self._proxied: dict[str, float] = {}
         #: The date that the last answer had, and when it came by our clock.
         self._last_date = ("", 0.0)
 
@@ -90,10 +101,14 @@ class Transport:
 
         :param authorization: the value of the header Authorization.
         :param timeout: seconds to connect, and between two pieces of the answer.
-        :param deadline: `time.monotonic()` by which the whole answer must have arrived.
+        :param deadline: `time.monotonic()` by which the whole answer must have arrived; the seconds that the body was
+            `on_the_way` come on top.
         :raises NetworkFailed: no complete answer; `maybe_done` tells whether the request had left.
         :raises ServiceFailed: a redirect that may not be followed.
         """
+        if request.body is not None:
+            # From here on: where there are redirects, a file goes more than one way.
+            request.body.leaving = 0.0
         url = request.url
         for _hop in range(_REDIRECTS + 1):
             answer = self._send_to(url, request, authorization, timeout, deadline)
@@ -174,6 +189,10 @@ class Transport:
         timeout: float,
         deadline: float,
     ) -> Answer:
+        host = urlsplit(url).netloc
+        if time.monotonic() - self._proxied.get(host, math.inf) >= LONGEST_IDLE:
+            # The adapter keeps connections for any time.
+            self._adapter.close()
         prepared = requests.PreparedRequest()
         prepared.prepare_method(request.method)
         prepared.prepare_url(url, "")
@@ -189,14 +208,18 @@ class Transport:
                 verify=self._connection.validate_certs,
                 proxies=proxies,
             )
+        if request.body is not None:
+            deadline += request.body.on_the_way
         with response:
             # urllib3 has read1 from 2.0 on; before it, a trickling answer is read in small pieces.
             read1 = getattr(response.raw, "read1", lambda _size: response.raw.read(_PIECE))
-            return Answer(
-                status=response.status_code,
-                headers={name.lower(): value for name, value in response.headers.items()},
-                content=read_whole(read1, response.headers.get("Content-Length"), deadline),
-            )
+            content = read_whole(read1, response.headers.get("Content-Length"), deadline)
+        self._proxied[host] = time.monotonic()
+        return Answer(
+            status=response.status_code,
+            headers={name.lower(): value for name, value in response.headers.items()},
+            content=content,
+        )
 
     @functools.cached_property
     def _adapter(self) -> t.Any:
@@ -256,6 +279,30 @@ def _never_connected(error: BaseException) -> bool:
     return any(isinstance(cause, nothing_sent) for cause in _chain(error))
 
 
+def _tunnel_refusal(error: BaseException) -> int | None:
+    """The status with which a proxy refused to connect, if that is what an exception says."""
+    refused = _TUNNEL_REFUSED.match(str(error.args[0])) if type(error) is OSError and error.args else None
+    return int(refused[1]) if refused else None
+
+
+def _proxy_refused(host: str, status: int) -> NetworkFailed:
+    if status == 407:
+        hint = (
+            "The proxy wants a user and a password, or others than it was given: name them in proxy, as in"
+            " http://user:password@proxy.example.com:8080, or in the *_proxy environment variables."
+        )
+    elif status == 403:
+        hint = f"The proxy does not let anyone through to {host}, or not from here: have it allowed there."
+    else:
+        hint = "Check proxy and the *_proxy environment variables."
+    return NetworkFailed(
+        f"The proxy did not connect to {host}: it answered HTTP {status}.",
+        hint=hint,
+        # Some proxies lock an account after a few wrong passwords.
+        transient=status in (408, 429) or not 400 <= status < 500,
+    )
+
+
 def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: float) -> NetworkFailed:
     """The cause in the user's words.
 
@@ -277,6 +324,9 @@ def _network_failed(error: BaseException, url: str, maybe_done: bool, timeout: f
             f"The proxy for {host} cannot be used.",
             hint="Check proxy and the *_proxy environment variables; a SOCKS proxy needs the Python library PySocks.",
         )
+    refusal = next(filter(None, map(_tunnel_refusal, causes)), None)
+    if refusal is not None:
+        return _proxy_refused(host, refusal)
     if isinstance(error, exceptions.ProxyError):
         what, hint = (
             f"The proxy did not connect to {host}",

@@ -336,6 +336,9 @@ A notice that must never fail a play:
 - Tasks that send the same text into the same conversation at the same moment tell their messages apart by the state
   folder. Without one, as on remote targets, two of them that both lose their answer may take the same message for
   their own.
+- Zoom takes about a second before it knows a new message, and tasks see in the state folder that one is so new that
+  they have to wait for it. Without a state folder, as on remote targets, a task with `state: absent` that follows
+  within that second finds no message and reports `changed: false`, and the message stays: pause for two seconds first.
 """
 
 

@@ -4,8 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
+import socket
+import time
 import typing as t
 
 import hypothesis
@@ -111,6 +114,29 @@ def connect(params: dict[str, t.Any]) -> t.Callable[..., Connection]:
         return Connection.from_params({**params, **urls, **changes})
 
     return make
+
+
+@pytest.fixture
+def closed_port() -> int:
+    """A port of this machine where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def never_accepting() -> t.Iterator[int]:
+    """The port of a listener that takes no connection any more."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _index in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        time.sleep(0.05)
+        yield listener.getsockname()[1]
 
 
 @pytest.fixture

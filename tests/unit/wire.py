@@ -36,15 +36,15 @@ class Peer:
         self._connection = connection
         self._rest = b""
 
-    def read(self) -> Received | None:
-        """The next request, None where the client has gone."""
+    def read(self, slowly: float = 0.0) -> Received | None:
+        """The next request, None where the client has gone; its body only drips in for so many seconds."""
         head = self._until(b"\r\n\r\n")
         if head is None:
             return None
         first, *lines = head.decode("latin-1").split("\r\n")
         method, target, _version = first.split(" ", 2)
         headers = {name.lower(): value.strip() for name, _colon, value in (line.partition(":") for line in lines)}
-        return Received(method, target, headers, self._exactly(int(headers.get("content-length", "0"))))
+        return Received(method, target, headers, self._exactly(int(headers.get("content-length", "0")), slowly))
 
     def piece(self) -> bytes:
         """What one look at the connection gives."""
@@ -63,14 +63,21 @@ class Peer:
         found, _mark, self._rest = self._rest.partition(mark)
         return found
 
-    def _exactly(self, size: int) -> bytes:
-        while len(self._rest) < size:
+    def _exactly(self, size: int, slowly: float) -> bytes:
+        if slowly:
+            # Otherwise the system takes some megabytes at once.
+            self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        until = time.monotonic() + slowly
+        found = bytearray(self._rest)
+        while len(found) < size:
             data = self._connection.recv(65536)
             if not data:
                 break
-            self._rest += data
-        found, self._rest = self._rest[:size], self._rest[size:]
-        return found
+            found += data
+            if time.monotonic() < until:
+                time.sleep(0.02)
+        self._rest = bytes(found[size:])
+        return bytes(found[:size])
 
     def send(self, data: bytes) -> None:
         with contextlib.suppress(OSError):

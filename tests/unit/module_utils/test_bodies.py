@@ -7,6 +7,7 @@ from __future__ import annotations
 import email.parser
 import email.policy
 import json
+import time
 import typing as t
 
 import pytest
@@ -101,3 +102,17 @@ def test_a_body_knows_whether_it_has_begun_to_leave() -> None:
     assert not body.begun
     assert b"".join(body) == b"abcdef"
     assert body.begun
+
+
+def test_a_body_knows_how_long_it_was_on_its_way() -> None:
+    body = Body(b"x" * 1_000_000, "text/plain")
+    for _attempt in range(2):
+        assert body.read(500_000)
+        time.sleep(0.1)
+        assert body.read(500_000)
+        body.rewind()
+        # What lies between two attempts does not count.
+        time.sleep(0.5)
+    assert 0.2 <= body.on_the_way < 0.5
+    body.leaving = 3600.0
+    assert body.on_the_way == 1_000_000 / 65536

@@ -9,6 +9,7 @@ import contextlib
 import dataclasses
 import json
 import os
+import pathlib
 import time
 import typing as t
 
@@ -25,7 +26,9 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     Unconfirmed,
     ZoomError,
 )
+from ansible_collections.teamchat.zoom.plugins.module_utils._files import Attachment
 from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateFolder, key
+from ansible_collections.teamchat.zoom.plugins.module_utils._throttle import Throttle
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox, running_sandbox
 from ansible_collections.teamchat.zoom.tests.unit.callers import Caller
@@ -177,6 +180,48 @@ def test_a_throttle_wait_past_max_wait_fails_before_sending(sandbox: Sandbox, co
     assert len(sandbox.requests("send")) == 10
 
 
+def test_what_never_reached_zoom_fills_no_window(connect: Connect, closed_port: int, state_dir: str) -> None:
+    connection = connect(api_url=f"http://127.0.0.1:{closed_port}", state_dir=state_dir, max_wait=0.0)
+    assert [type(failure_of(Caller(connection))) for _index in range(12)] == [NetworkFailed] * 12
+
+
+def test_when_no_slot_is_left_for_another_attempt_the_failure_of_the_last_one_is_told(
+    connect: Connect, state_dir: str
+) -> None:
+    def block_and_break(server: Server, peer: Peer) -> None:
+        throttle = Throttle(StateFolder(state_dir, print), print)
+        throttle.blocked(key(server.tls_url, seeds.OPS), 30.0)
+        peer.send(b"this is no TLS\r\n")
+
+    with serving(block_and_break) as server:
+        error = failure_of(Caller(connect(api_url=server.tls_url, state_dir=state_dir)))
+    assert isinstance(error, NetworkFailed)
+    assert str(error).startswith(f"TLS to 127.0.0.1:{server.port} failed")
+    assert str(error).endswith(" Given up after 1 attempt: waiting 30 s more would exceed max_wait (8 s).")
+    assert error.retry_after == pytest.approx(30, abs=2)
+    assert server.connections == 1
+
+
+def test_when_no_slot_is_left_after_a_look_in_vain_the_message_is_not_looked_for_again(
+    connect: Connect, state_dir: str
+) -> None:
+    def handle(server: Server, peer: Peer) -> None:
+        while (request := peer.read()) is not None:
+            server.received.append(request)
+            if request.method == "POST":
+                Throttle(StateFolder(state_dir, print), print).blocked(key(server.url, seeds.OPS), 60.0)
+            peer.send(http(504) if request.method == "POST" else http(200, {"messages": []}))
+
+    with serving(handle) as server:
+        caller = Caller(connect(api_url=server.url, state_dir=state_dir, max_wait=20.0))
+        error = failure_of(caller)
+        caller.session.transport.close()
+    assert isinstance(error, ServiceFailed)
+    assert str(error).startswith("Sending the message failed: Zoom answered HTTP 504")
+    assert str(error).count("Given up after 1 attempt: ") == 1
+    assert [request.method for request in server.received] == ["POST", "GET", "GET", "GET"]
+
+
 def test_a_direct_message_is_not_throttled(sandbox: Sandbox, connect: Connect, state_dir: str) -> None:
     caller = Caller(connect(sandbox, state_dir=state_dir, max_wait=0.0))
     for _index in range(12):
@@ -247,6 +292,39 @@ def test_a_channels_jid_counts_in_the_windows_of_its_id(sandbox: Sandbox, connec
     error = failure_of(Caller(connection), {**FIELDS, "to_channel": f"{FIELDS['to_channel']}@conference.xmpp.zoom.us"})
     assert "Zoom's limit of messages for the channel is reached" in str(error)
     assert len(sandbox.requests("send")) == 1
+
+
+# Answers that quote the request
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, f"<html><h1>Bad request</h1><pre>{'x' * 50} Authorization: QUOTED</pre></html>"),
+        (200, f"<html><h1>Please sign in</h1><pre>{'x' * 50} Authorization: QUOTED</pre></html>"),
+        (403, f"The gateway refuses this; the headers were: {'x' * 40}; authorization=QUOTED"),
+        (502, f"{'ü' * 80}; authorization=QUOTED"),
+        (502, f"{' ' * 930}authorization=QUOTED"),
+        (400, {"code": 300, "message": f"{'x' * 960} QUOTED"}),
+        (200, {"code": 300, "message": f"{'x' * 960} QUOTED"}),
+        (400, {"code": 300, "message": "No", "errors": [{"field": "x" * 960, "message": "QUOTED"}]}),
+        (400, {"code": 300, "message": "No", "errors": ["x" * 960, "QUOTED"]}),
+    ],
+)
+def test_of_a_secret_that_is_quoted_no_part_is_told(connect: Connect, status: int, body: str | Params) -> None:
+    token = "Zx9q7Wk2LmN8pRt4VbY6cDf1" * 20
+
+    def quote(_server: Server, peer: Peer) -> None:
+        while (request := peer.read()) is not None:
+            text = body if isinstance(body, str) else json.dumps(body)
+            peer.send(http(status, text.replace("QUOTED", request.headers["authorization"]).encode()))
+
+    with serving(quote) as server:
+        caller = Caller(connect(api_url=server.url, access_token=token, max_wait=0.0))
+        error = failure_of(caller)
+        caller.session.transport.close()
+    assert "Bearer " in str(error)
+    assert token[:4] not in str(error) + json.dumps(error.failure())
 
 
 # Servers that take no multipart
@@ -622,6 +700,78 @@ def test_a_token_that_comes_late_leaves_less_time_for_the_message(connect: Conne
         started = time.monotonic()
         failure_of(caller)
         assert time.monotonic() - started < 1.0 + 1.0 + 0.5
+
+
+@pytest.fixture
+def large(tmp_path: pathlib.Path) -> Attachment:
+    """A file that may be longer on its way than the tests of it have time."""
+    path = tmp_path / "large.bin"
+    with path.open("wb") as stream:
+        stream.truncate(16 * 1024 * 1024)
+    return Attachment(path.name, path.stat().st_size, path=str(path))
+
+
+def say_nothing(peer: Peer) -> None:
+    peer.wait(20)
+
+
+def trickle(peer: Peer) -> None:
+    peer.send(b"HTTP/1.1 201 Created\r\nContent-Length: 1000\r\n\r\n")
+    for _index in range(100):
+        peer.send(b"x")
+        peer.wait(0.1)
+
+
+@pytest.mark.parametrize("answer", [say_nothing, trickle])
+def test_to_wait_for_the_answer_to_a_large_file_is_waiting(
+    connect: Connect, large: Attachment, answer: t.Callable[[Peer], None]
+) -> None:
+    def handle(server: Server, peer: Peer) -> None:
+        request = peer.read()
+        assert request
+        server.received.append(request)
+        answer(peer)
+
+    with serving(handle) as server:
+        caller = Caller(connect(api_url=server.url, files_url=server.url, timeout=2.0, max_wait=2.0))
+        started = time.monotonic()
+        with pytest.raises(NetworkFailed):
+            caller.client.upload_file(large)
+        assert time.monotonic() - started < 2.0 + 2.0
+        assert len(server.received) == 1
+
+
+def test_to_connect_for_a_large_file_is_waiting(connect: Connect, large: Attachment, never_accepting: int) -> None:
+    url = f"http://127.0.0.1:{never_accepting}"
+    caller = Caller(connect(api_url=url, files_url=url, timeout=2.0, max_wait=2.0))
+    started = time.monotonic()
+    with pytest.raises(NetworkFailed) as caught:
+        caller.client.send_file({"to_channel": seeds.OPS}, large)
+    assert time.monotonic() - started < 2.0 + 2.0
+    assert "did not answer within 2 s. Given up after 1 attempt: " in str(caught.value)
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_a_large_file_may_be_longer_on_its_way_than_max_wait(
+    connect: Connect, large: Attachment, redirected: bool
+) -> None:
+    answers = [http(503), http(201, {"id": "A"})]
+    if redirected:
+        answers.insert(0, http(307, b"", {"Location": "/elsewhere"}))
+
+    def handle(server: Server, peer: Peer) -> None:
+        while (request := peer.read(slowly=0.0 if server.received else 3.0)) is not None:
+            server.received.append(request)
+            peer.send(answers[len(server.received) - 1])
+
+    with serving(handle) as server:
+        caller = Caller(connect(api_url=server.url, files_url=server.url, timeout=2.0, max_wait=2.0))
+        started = time.monotonic()
+        assert caller.client.upload_file(large) == "A"
+        assert time.monotonic() - started > 3.0
+        caller.session.transport.close()
+    assert len(server.received) == len(answers)
+    assert {len(request.body) >= large.size for request in server.received} == {True}
 
 
 # Sessions

@@ -47,6 +47,21 @@ def test_a_fresh_message_is_waited_for(sandbox: Sandbox, connect: Connect) -> No
     assert client.get_message(OPS, sent)["message"] == "One"
 
 
+def test_a_fresh_message_that_zoom_does_not_know_yet_is_not_taken_for_deleted(
+    sandbox: Sandbox, connect: Connect
+) -> None:
+    sandbox.settings(visible_after=1)
+    client = Caller(connect(sandbox, max_wait=0.0)).client
+    sent = client.send_message({"message": "One", **OPS}, "json").id
+    with pytest.raises(NotFound) as caught:
+        client.delete_message(OPS, sent)
+    assert " Given up after 1 attempt: waiting 1 s more would exceed max_wait (0 s)." in str(caught.value)
+    assert [message["status"] for message in sandbox.messages()] == ["Normal"]
+    time.sleep(1.0)
+    assert client.delete_message(OPS, sent) is not None
+    assert [message["status"] for message in sandbox.messages()] == ["Deleted"]
+
+
 def test_a_fresh_message_can_be_answered_as_soon_as_zoom_knows_it(sandbox: Sandbox, connect: Connect) -> None:
     sandbox.settings(visible_after=1)
     client = Caller(connect(sandbox)).client

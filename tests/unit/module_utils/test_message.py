@@ -10,6 +10,7 @@ import json
 import pathlib
 import platform
 import sys
+import time
 import typing as t
 
 import pytest
@@ -718,6 +719,33 @@ def test_an_upload_that_cannot_be_taken_back_is_a_warning(sandbox: Sandbox) -> N
     (warning,) = warnings
     assert warning.startswith("The uploaded file ")
     assert " was not taken back: " in warning
+
+
+def test_uploads_that_cannot_be_taken_back_take_no_time_each(sandbox: Sandbox) -> None:
+    sandbox.fault("hang", "upload", after=2, times=None)
+    sandbox.fault("hang", "delete_file", times=None)
+    options = {
+        "access_token": seeds.ACCESS_TOKEN,
+        "api_url": sandbox.api_url,
+        "files_url": sandbox.files_url,
+        "state_dir": "",
+        "timeout": 2,
+        "max_wait": 3,
+        "msg": "With files",
+        "to_channel": seeds.OPS,
+        "files": [*TWO, {"name": "c.txt", "content": "c"}],
+    }
+    params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
+    warnings: list[str] = []
+    started = time.monotonic()
+    result = DEFINITION.outcome(Call(params, False, False, warnings.append))
+    assert time.monotonic() - started < 3 + 2 + 0.5
+    assert " did not arrive in time. Given up after " in result["msg"]
+    (warning,) = warnings
+    ids = [upload["id"] for upload in sandbox.account()["uploads"]]
+    assert len(ids) == 2
+    assert warning.startswith(f"The uploaded files {ids[0]}, {ids[1]} were not taken back: The answer of 127.0.0.1:")
+    assert len(sandbox.requests("delete_file")) == 1
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

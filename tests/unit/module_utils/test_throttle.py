@@ -460,6 +460,20 @@ def test_message_counts_from_its_answer() -> None:
     assert world.now == pytest.approx(1000.4 + 1.03)
 
 
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_slot_that_is_given_back_fills_no_window(tmp_path: pathlib.Path, kept: bool) -> None:
+    world = VirtualTime()
+    state = StateFolder(str(tmp_path) if kept else "", unwarned)
+    throttle = Throttle(state, unwarned, SMALL_WINDOWS, world.clock())
+    slots = [throttle.take("channel", world.jump(0.0)) for _index in range(2)]
+    throttle.release(slots[1])
+    throttle.release(slots[1])
+    throttle.take("channel", world.jump(0.0))
+    assert world.now == 1000.0
+    with pytest.raises(BudgetExceeded):
+        throttle.take("channel", world.jump(0.0))
+
+
 def test_an_answer_counts_even_when_the_file_was_lost_meanwhile(tmp_path: pathlib.Path) -> None:
     world = VirtualTime()
     throttle = Throttle(StateFolder(str(tmp_path), unwarned), unwarned, SMALL_WINDOWS, world.clock())

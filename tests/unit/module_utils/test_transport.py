@@ -18,7 +18,7 @@ import typing as t
 import pytest
 import requests
 import trustme
-from ansible_collections.teamchat.zoom.plugins.module_utils import _tls
+from ansible_collections.teamchat.zoom.plugins.module_utils import _http, _tls, _transport
 from ansible_collections.teamchat.zoom.plugins.module_utils._answers import Answer
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import Body, json_body
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
@@ -131,6 +131,26 @@ def test_a_connection_that_the_server_has_closed_is_not_used_again(connect: Conn
         assert (server.connections, len(server.received)) == (3, 3)
 
 
+def answering_once(server: Server, peer: Peer) -> None:
+    """Answer the first request of a connection, and none that comes later."""
+    if (request := peer.read()) is not None:
+        server.received.append(request)
+        peer.send(http(200, {}))
+        peer.wait(20)
+
+
+def test_a_connection_that_was_idle_for_long_is_not_used_again(
+    connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_http, "LONGEST_IDLE", 0.2)
+    with serving(answering_once) as server, contextlib.closing(Transport(connect(api_url=server.url))) as transport:
+        for _index in range(2):
+            request = Request("POST", server.url, body=text_body())
+            assert transport.send(request, AUTHORIZATION, 2.0, time.monotonic() + 5).ok
+            time.sleep(0.3)
+        assert (server.connections, len(server.received)) == (2, 2)
+
+
 def test_connections_to_several_servers_are_kept(connect: Connect) -> None:
     with serving(answering(http(200, {}))) as one, serving(answering(http(200, {}))) as other:
         transport = Transport(connect(api_url=one.url, oauth_url=other.url))
@@ -165,13 +185,6 @@ def test_a_query_is_sent_once_and_not_added_to_a_redirect(connect: Connect) -> N
 # No answer
 
 
-@pytest.fixture
-def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    return port
-
-
 @pytest.mark.parametrize("method", ["POST", "GET"])
 def test_a_refused_connection_has_sent_nothing(send: Send, closed_port: int, method: str) -> None:
     error = failure_of(send, f"http://127.0.0.1:{closed_port}/", text_body() if method == "POST" else None, method)
@@ -190,23 +203,11 @@ def test_a_name_that_does_not_exist_is_named(send: Send) -> None:
     assert error.transient
 
 
-@contextlib.contextmanager
-def never_accepting() -> t.Iterator[int]:
-    """The port of a listener that takes no connection any more."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _index in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        time.sleep(0.05)
-        yield listener.getsockname()[1]
-
-
-def test_the_addresses_of_a_host_share_the_timeout(send: Send, monkeypatch: pytest.MonkeyPatch) -> None:
-    with never_accepting() as port, serving(answering(http(201, {"id": "A"}))) as server:
+def test_the_addresses_of_a_host_share_the_timeout(
+    send: Send, monkeypatch: pytest.MonkeyPatch, never_accepting: int
+) -> None:
+    port = never_accepting
+    with serving(answering(http(201, {"id": "A"}))) as server:
         places = [("127.0.0.1", port)] * 3
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", place) for place in places]
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_arguments: found.copy())
@@ -220,10 +221,9 @@ def test_the_addresses_of_a_host_share_the_timeout(send: Send, monkeypatch: pyte
         assert send(server.url, text_body(), timeout=3.0).status == 201
 
 
-def test_a_connection_that_is_never_accepted_ends_after_the_timeout(send: Send) -> None:
-    with never_accepting() as port:
-        started = time.monotonic()
-        error = failure_of(send, f"http://127.0.0.1:{port}/", text_body())
+def test_a_connection_that_is_never_accepted_ends_after_the_timeout(send: Send, never_accepting: int) -> None:
+    started = time.monotonic()
+    error = failure_of(send, f"http://127.0.0.1:{never_accepting}/", text_body())
     assert str(error) == f"127.0.0.1:{listener_port(error)} did not answer within 0.3 s."
     assert time.monotonic() - started < 1.0
     assert not error.maybe_done
@@ -554,6 +554,21 @@ def test_tls_goes_through_a_tunnel_that_sees_neither_token_nor_message(send: Sen
     assert "proxy-authorization" not in arrived.headers
 
 
+@pytest.mark.parametrize(("longest", "connections"), [(30.0, 1), (0.2, 2)])
+def test_a_tunnel_is_used_again_unless_it_was_idle_for_long(
+    connect: Connect, tls: Tls, monkeypatch: pytest.MonkeyPatch, longest: float, connections: int
+) -> None:
+    monkeypatch.setattr(_transport, "LONGEST_IDLE", longest)
+    with serving(answering(http(201, {"id": "A"})), tls[0]) as server, serving(proxying()) as proxy:
+        connection = connect(api_url=f"{server.tls_url}/v2", proxy=proxy.url, ca_path=tls[1])
+        with contextlib.closing(Transport(connection)) as transport:
+            for _index in range(2):
+                request = Request("POST", server.tls_url, body=text_body())
+                assert transport.send(request, AUTHORIZATION, 2.0, time.monotonic() + 5).status == 201
+                time.sleep(0.3)
+    assert (proxy.connections, server.connections, len(server.received)) == (connections, connections, 2)
+
+
 def test_a_proxy_that_refuses_is_named_without_its_password(send: Send) -> None:
     with serving(proxying("user", "secret")) as proxy:
         error = failure_of(
@@ -563,11 +578,39 @@ def test_a_proxy_that_refuses_is_named_without_its_password(send: Send) -> None:
             proxy=f"http://user:wr0ng-secret@127.0.0.1:{proxy.port}",
             timeout=2.0,
         )
-    assert str(error).startswith("The proxy did not connect to api.zoom.us")
+    assert str(error) == "The proxy did not connect to api.zoom.us: it answered HTTP 407."
     assert "wr0ng" not in str(error) + repr(error.failure())
     assert base64.b64encode(b"user:wr0ng-secret").decode() not in str(error)
-    assert error.hint == "Check proxy and the *_proxy environment variables."
+    assert error.hint == (
+        "The proxy wants a user and a password, or others than it was given: name them in proxy, as in"
+        " http://user:password@proxy.example.com:8080, or in the *_proxy environment variables."
+    )
     assert not error.maybe_done
+    assert not error.transient
+
+
+@pytest.mark.parametrize(
+    ("status", "transient", "hint"),
+    [
+        (
+            403,
+            False,
+            "The proxy does not let anyone through to api.zoom.us, or not from here: have it allowed there.",
+        ),
+        (404, False, "Check proxy and the *_proxy environment variables."),
+        (429, True, "Check proxy and the *_proxy environment variables."),
+        (503, True, "Check proxy and the *_proxy environment variables."),
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "GET"])
+def test_what_a_proxy_answers_is_said_and_whether_it_makes_sense_to_try_again(
+    send: Send, method: str, status: int, transient: bool, hint: str
+) -> None:
+    with serving(answering(http(status, b"", {"Connection": "close"}))) as proxy:
+        body = text_body() if method == "POST" else None
+        error = failure_of(send, "https://api.zoom.us/v2", body, method, proxy=proxy.url, timeout=2.0)
+    assert str(error) == f"The proxy did not connect to api.zoom.us: it answered HTTP {status}."
+    assert (error.hint, error.transient, error.maybe_done) == (hint, transient, False)
 
 
 def test_a_proxy_that_is_not_there_is_said(send: Send, closed_port: int) -> None:
