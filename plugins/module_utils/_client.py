@@ -86,6 +86,8 @@ _SLOWEST_UPLOAD = 65536.0
 # By how much the clocks of Zoom's machines may differ. The server's clock, read off a header that leaves out
 # fractions of a second, is taken for earlier than it is, so that the header needs no tolerance of its own.
 _CLOCK_TOLERANCE = 1.0
+# Clocks that differ by less find the same messages: a list ends a minute from now.
+_CLOCKS_AGREE = 30.0
 # A server that refused multipart is asked again after this time: it may have learned it.
 _JSON_REMEMBERED = 7 * 86400.0
 _SHORTEST_TIMEOUT = 1.0
@@ -305,6 +307,18 @@ class Client:
     def zoom_time(self) -> float:
         """Now by Zoom's clock, as far as it is known, in seconds since the epoch."""
         return time.time() + (self._session.transport.clock_ahead or 0.0)
+
+    def by_zoom_time(self, read: t.Callable[[float], _T]) -> _T:
+        """What is read for a span that depends on what time it is, which the reading is given.
+
+        Before the first answer our clock has to do. When the answers tell that it is wrong, what was read may lack
+        the newest messages, or all of them, and is read once more.
+        """
+        ahead = self._session.transport.clock_ahead or 0.0
+        found = read(time.time() + ahead)
+        if abs((self._session.transport.clock_ahead or 0.0) - ahead) > _CLOCKS_AGREE:
+            found = read(self.zoom_time)
+        return found
 
     @property
     def messages_url(self) -> str:

@@ -48,21 +48,22 @@ def message_info(call: Call) -> dict[str, t.Any]:
     limit = _limit(params["limit"])
     ids = {name: identifier(name, params[name]) for name in ("message_id", "thread") if params[name] is not None}
     client = call.client()
-    now = client.zoom_time
-    since, until = _moment("since", params["since"], now), _moment("until", params["until"], now)
-    if until is not None and since is not None and until <= since:
-        raise InvalidOption(f"until is {params['until']!r}, which is not after since, {params['since']!r}.")
+    # What is asked wrongly is refused before the first request.
+    _span(params, client.zoom_time)
     search = {"search_type": "message", "search_key": _search_key(params["search"])} if params["search"] else {}
 
+    def listed(where: dict[str, str], now: float) -> list[dict[str, t.Any]]:
+        since, until = _span(params, now)
+        return list(itertools.islice(client.list_messages(where, since or now, until or now + 60.0, **search), limit))
+
     def read(where: dict[str, str]) -> list[dict[str, t.Any]]:
-        messages: t.Iterable[dict[str, t.Any]]
         if "message_id" in ids:
             messages = _one_message(client, where, ids["message_id"])
         elif "thread" in ids:
-            messages = client.thread(where, ids["thread"], now - _OLDEST_SECONDS + 86400)
+            messages = client.thread(where, ids["thread"], client.zoom_time - _OLDEST_SECONDS + 86400)
         else:
-            messages = client.list_messages(where, since or now, until or now + 60.0, **search)
-        return [_message(message, ids.get("thread")) for message in itertools.islice(messages, limit)]
+            messages = client.by_zoom_time(lambda now: listed(where, now))
+        return [_message(message, ids.get("thread")) for message in messages[:limit]]
 
     return {"changed": False, "messages": in_conversation(client, recipient, read)}
 
@@ -117,6 +118,14 @@ def _search_key(text: str) -> str:
         raise InvalidOption(f"search has {len(text)} characters; Zoom takes 256 at most.")
     check_unicode("search", text)
     return text
+
+
+def _span(params: t.Mapping[str, t.Any], now: float) -> tuple[float | None, float | None]:
+    """From when until when messages are asked for, each None where the task leaves it open."""
+    since, until = _moment("since", params["since"], now), _moment("until", params["until"], now)
+    if until is not None and since is not None and until <= since:
+        raise InvalidOption(f"until is {params['until']!r}, which is not after since, {params['since']!r}.")
+    return since, until
 
 
 def _moment(option: str, value: str | None, now: float) -> float | None:

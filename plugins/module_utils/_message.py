@@ -108,8 +108,8 @@ class _Task:
             return []
         if "scheduled_time" in self._desired.fields:
             return list(self._client.list_scheduled(self._recipient))
-        now = self._client.zoom_time
-        listed = self._client.list_messages(self._recipient, now - seconds, now + 60.0)
+        where, span = self._recipient, seconds
+        listed = self._client.by_zoom_time(lambda now: list(self._client.list_messages(where, now - span, now + 60.0)))
         return sorted(listed, key=moment_of)
 
     def _uploaded(self, files: t.Sequence[Attachment], uploads: list[str]) -> list[str]:

@@ -13,7 +13,6 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.teamchat.zoom.plugins.module_utils import _client, _transport
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import Sent, shared_session
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
@@ -29,6 +28,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._state import StateF
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox, running_sandbox
 from ansible_collections.teamchat.zoom.tests.unit.callers import Caller
+from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
 from ansible_collections.teamchat.zoom.tests.unit.wire import Peer, Server, answering, http, serving
 
 Connect = t.Callable[..., Connection]
@@ -545,25 +545,9 @@ def test_a_clock_that_is_wrong_by_hours_does_not_mislead(
     caller = Caller(connect(sandbox))
     sandbox.say(seeds.SENDER, TEXT, to_channel=seeds.OPS, age=600)
     sandbox.fault("reset", "send", moment="after")
-    clock = _Clock(skew, time.time)
-    for module in (_client, _transport):
-        monkeypatch.setattr(module, "time", clock)
+    set_clock(monkeypatch, skew)
     sent = caller.client.send_message(FIELDS, "json")
     assert [message["id"] for message in sandbox.messages()][1:] == [sent.id]
-
-
-class _Clock:
-    """The module time of a machine whose clock is wrong."""
-
-    def __init__(self, skew: float, real: t.Callable[[], float]) -> None:
-        self._skew = skew
-        self._real = real
-
-    def __getattr__(self, name: str) -> t.Any:
-        return getattr(time, name)
-
-    def time(self) -> float:
-        return self._real() + self._skew
 
 
 NONSENSE: list[Params] = [

@@ -13,6 +13,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call,
 from ansible_collections.teamchat.zoom.plugins.modules import zoom_chat_channel_info, zoom_chat_message_info
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
 
 Result = dict[str, t.Any]
 Read = t.Callable[..., Result]
@@ -62,6 +63,17 @@ def test_a_duration_is_before_now(read: Read, sandbox: Sandbox, since: str | Non
         sandbox.say("bob@example.com", str(age), to_channel=seeds.OPS, age=age)
     result = read(to_channel=seeds.OPS, **({"since": since} if since else {}))
     assert texts(result) == ["60", "1800", "100000"][:found]
+
+
+@pytest.mark.parametrize(("skew", "lists"), [(-4000, 2), (-300, 2), (-20, 1), (20, 1), (300, 2), (4000, 2)])
+def test_a_wrong_clock_does_not_hide_the_newest_messages(
+    read: Read, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, skew: int, lists: int
+) -> None:
+    for age in (10, 2000, 5000):
+        sandbox.say("bob@example.com", str(age), to_channel=seeds.OPS, age=age)
+    set_clock(monkeypatch, skew)
+    assert texts(read(to_channel=seeds.OPS, since="1h")) == ["10", "2000"]
+    assert len(sandbox.requests("list")) == lists
 
 
 def test_a_span_between_two_times(read: Read, sandbox: Sandbox) -> None:

@@ -20,6 +20,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call
 from ansible_collections.teamchat.zoom.plugins.modules.zoom_chat_message import DEFINITION
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
 from ansible_collections.teamchat.zoom.tests.unit.wire import answering, http, serving
 
 Arguments = dict[str, t.Any]
@@ -431,6 +432,22 @@ def test_the_same_message_is_found_on_a_later_page(task: Task, sandbox: Sandbox)
     assert (result["changed"], result["operation"], result["id"]) == (False, "unchanged", first)
     assert len(sandbox.requests("list")) == 3
     assert written(sandbox) == []
+
+
+@pytest.mark.parametrize(("skew", "lists"), [(-4000, 2), (-300, 2), (-20, 1), (20, 1), (300, 2), (4000, 2)])
+def test_a_wrong_clock_does_not_hide_the_same_message(
+    task: Task, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, state_dir: str, skew: int, lists: int
+) -> None:
+    standing = sandbox.say(seeds.SENDER, "db01 is full", to_channel=seeds.OPS)
+    set_clock(monkeypatch, skew)
+    # Its state folder makes the task one of a new process, which has heard nothing of Zoom's clock.
+    wanted = {"to_channel": seeds.OPS, "unique_within": 3600, "user_id": seeds.SENDER, "state_dir": state_dir}
+    result = task(msg="db01 is full", **wanted)
+    assert (result["operation"], result["id"]) == ("unchanged", standing)
+    assert len(sandbox.requests("list")) == lists
+    # By now the process knows.
+    task(msg="db01 is full", **wanted)
+    assert len(sandbox.requests("list")) == lists + 1
 
 
 @pytest.mark.parametrize(
