@@ -21,7 +21,7 @@ from ansible_collections.teamchat.zoom.plugins.modules.zoom_chat_message import 
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
-from ansible_collections.teamchat.zoom.tests.unit.wire import answering, http, serving
+from ansible_collections.teamchat.zoom.tests.unit.wire import Peer, Server, answering, http, serving
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
@@ -735,6 +735,39 @@ def test_an_upload_that_cannot_be_taken_back_is_a_warning(sandbox: Sandbox) -> N
     (warning,) = warnings
     assert warning.startswith("The uploaded file ")
     assert " was not taken back: " in warning
+
+
+def test_a_warning_that_quotes_an_answer_shows_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that echoes the request; the token comes from the environment, where Ansible does not see it."""
+
+    def handle(_server: Server, peer: Peer) -> None:
+        while (request := peer.read()) is not None:
+            if request.method == "DELETE":
+                peer.send(http(403, f"Blocked: {request.headers['authorization']}".encode()))
+            elif request.target.endswith("/messages"):
+                peer.send(http(400, {"code": 5420, "message": "archived"}))
+            else:
+                peer.send(http(201, {"id": "F1"}))
+
+    monkeypatch.setenv("ZOOM_ACCESS_TOKEN", seeds.ACCESS_TOKEN)
+    warnings: list[str] = []
+    with serving(handle) as server:
+        options = {
+            "api_url": server.url,
+            "files_url": server.url,
+            "state_dir": "",
+            "msg": "With a file",
+            "to_channel": seeds.OPS,
+            "files": [{"name": "a.log", "content": "aaa"}],
+        }
+        params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
+        call = Call(params, False, False, warnings.append)
+        assert DEFINITION.outcome(call)["failure"]["code"] == 5420
+        call.client()._session.transport.close()
+    assert warnings == [
+        "The uploaded file F1 was not taken back: Taking back an uploaded file failed: HTTP 403, Blocked: Bearer"
+        " ********."
+    ]
 
 
 @pytest.mark.parametrize("check_mode", [False, True])
