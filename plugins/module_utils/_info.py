@@ -10,7 +10,12 @@ import re
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._channels import in_conversation
-from ansible_collections.teamchat.zoom.plugins.module_utils._desired import identifier, recipient_of, zoned_time
+from ansible_collections.teamchat.zoom.plugins.module_utils._desired import (
+    channel_name,
+    identifier,
+    recipient_of,
+    zoned_time,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, NotFound, PermissionDenied
 from ansible_collections.teamchat.zoom.plugins.module_utils._text import check_unicode
 from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import is_missing_message, moment_of
@@ -84,7 +89,8 @@ def channel_info(call: Call) -> dict[str, t.Any]:
     """
     params = call.params
     limit = _limit(params["limit"])
-    wanted = {name: identifier(name, params[name]) for name in ("channel_id", "name") if params[name] is not None}
+    checks = {"channel_id": identifier, "name": channel_name}
+    wanted = {name: check(name, params[name]) for name, check in checks.items() if params[name] is not None}
     client = call.client()
     channels: t.Iterable[dict[str, t.Any]]
     if "channel_id" in wanted:

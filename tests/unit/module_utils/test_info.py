@@ -14,6 +14,7 @@ from ansible_collections.teamchat.zoom.plugins.modules import zoom_chat_channel_
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
+from ansible_collections.teamchat.zoom.tests.unit.wire import answering, http, serving
 
 Result = dict[str, t.Any]
 Read = t.Callable[..., Result]
@@ -155,6 +156,47 @@ def test_a_remembered_name_of_a_channel_that_is_gone_is_looked_up_again(read: Re
 def test_channels_are_read_by_id_and_exact_name(read: Read, arguments: Result, names: list[str]) -> None:
     result = read(CHANNELS, **arguments)
     assert ([channel["name"] for channel in result["channels"]], result["changed"]) == (names, False)
+
+
+AWKWARD_NAMES = ["👩\u200d💻 devs", "Équipe\u00a0: ops", " ops ", "a\u200bb", "\ue000", "\u202eops"]
+
+
+@pytest.mark.parametrize("name", AWKWARD_NAMES)
+def test_a_channel_is_found_whatever_its_name(read: Read, name: str) -> None:
+    listed = {"channels": [{"id": "other", "name": "ops"}, {"id": "found", "name": name}]}
+    with serving(answering(http(200, listed), http(200, {"messages": []}))) as server:
+        result = read(CHANNELS, name=name, api_url=server.url)
+        assert [channel["id"] for channel in result["channels"]] == ["found"]
+    with serving(answering(http(200, listed), http(200, {"messages": []}))) as server:
+        assert read(to_channel_name=name, api_url=server.url)["messages"] == []
+        assert "to_channel=found&" in server.received[1].target
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        (" \u00a0", "is empty; leave it out, or give the name of a channel."),
+        ("a\tb", "is 'a\\tb'; the name of a channel has no control characters, such as tabs and line ends."),
+        ("ops\n", "is 'ops\\n'; the name of a channel has no control characters, such as tabs and line ends."),
+        ("\x7f", "is '\\x7f'; the name of a channel has no control characters, such as tabs and line ends."),
+        ("\x9f", "is '\\x9f'; the name of a channel has no control characters, such as tabs and line ends."),
+        (
+            "a\udcff",
+            "has a character at position 1 that is no Unicode text; it may come from a file or command whose output is"
+            " not UTF-8.",
+        ),
+    ],
+)
+def test_what_can_be_no_name_of_a_channel_is_refused(read: Read, sandbox: Sandbox, name: str, wrong: str) -> None:
+    assert read(CHANNELS, name=name)["msg"] == f"name {wrong}"
+    assert read(to_channel_name=name)["msg"] == f"to_channel_name {wrong}"
+    assert sandbox.requests() == []
+
+
+def test_an_id_of_a_channel_has_no_such_characters(read: Read, sandbox: Sandbox) -> None:
+    for options in ({"channel_id": "a\u200db"}, {"channel_id": " a"}):
+        assert read(CHANNELS, **options)["msg"].endswith("it must be an id or address without white space around it.")
+    assert sandbox.requests() == []
 
 
 def test_a_missing_scope_is_not_taken_for_a_missing_channel(read: Read, sandbox: Sandbox) -> None:
