@@ -564,7 +564,7 @@ class Client:
                 self._budget.wait(pause)
                 found = find(wanted, started)
             except (BudgetExceeded, ZoomError) as error:
-                raise _unconfirmed(unknown, error) from error
+                raise _unconfirmed(unknown, error, wanted) from error
             if found:
                 return found
         return None
@@ -662,19 +662,22 @@ def _speaks_of_the_body(error: ZoomError) -> bool:
     )
 
 
-def _unconfirmed(unknown: ZoomError, looking: Exception) -> Unconfirmed:
+def _unconfirmed(unknown: ZoomError, looking: Exception, wanted: Wanted) -> Unconfirmed:
     if isinstance(looking, ZoomError):
         why = f"looking for it failed too: {looking.sentence}"
     else:
         why = "there is no time left of max_wait to look for it."
+    where, scope = "the conversation", "team_chat:read:list_user_messages:admin (classic chat_message:read:admin)"
+    if wanted.scheduled_time:
+        where = "the scheduled messages"
+        scope = "team_chat:read:list_scheduled_messages (classic chat_message:read)"
     return Unconfirmed(
         f"It is not known whether the message was sent: {unknown.sentence.rstrip('.')}; {why}",
         status=unknown.status,
         code=unknown.code,
         message=unknown.message,
         tracking_id=unknown.tracking_id,
-        hint="Look into the conversation before you send it again. With the scope"
-        " team_chat:read:list_user_messages:admin (classic chat_message:read:admin) the module finds out itself.",
+        hint=f"Look into {where} before you send it again. With the scope {scope} the module finds out itself.",
         maybe_done=True,
     )
 

@@ -515,6 +515,18 @@ def test_a_scheduled_message_is_looked_for_among_the_scheduled(sandbox: Sandbox,
     assert sandbox.requests("list") == []
 
 
+def test_where_the_scheduled_may_not_be_listed_the_hint_is_about_them(sandbox: Sandbox, connect: Connect) -> None:
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    sandbox.fault("reset", "send", moment="after")
+    sandbox.fault("error:400:4711:Invalid access token, does not contain scopes.", "scheduled")
+    error = failure_of(Caller(connect(sandbox)), {**FIELDS, "scheduled_time": at})
+    assert isinstance(error, Unconfirmed)
+    assert error.hint == (
+        "Look into the scheduled messages before you send it again. With the scope"
+        " team_chat:read:list_scheduled_messages (classic chat_message:read) the module finds out itself."
+    )
+
+
 def test_entities_and_trimmed_space_do_not_hide_the_message(sandbox: Sandbox, connect: Connect) -> None:
     sandbox.settings(entities=True)
     sandbox.fault("reset", "send", moment="after")
