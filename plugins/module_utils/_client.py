@@ -165,7 +165,7 @@ class Client:
         :param files: what is attached by `file_ids`, for recognising the message.
         :raises Unconfirmed: it cannot be told whether the message was sent.
         """
-        if body_format == MULTIPART and not self._refused_multipart():
+        if self.body_format_now(body_format) == MULTIPART:
             body, fallback = multipart_body(fields), functools.partial(json_body, fields)
         else:
             body, fallback = json_body(fields), None
@@ -332,6 +332,10 @@ class Client:
 
     def message_url(self, message_id: str) -> str:
         return f"{self.messages_url}/{path_segment(message_id)}"
+
+    def body_format_now(self, body_format: str) -> str:
+        """In which format `send_message` begins: a server that is known to refuse multipart gets JSON."""
+        return JSON if body_format == MULTIPART and self._refused_multipart() else body_format
 
     @property
     def _user(self) -> str:

@@ -334,12 +334,13 @@ class _Sending:
         self._messages.append(fields)
 
     def send(self, fields: Fields, body_format: str, files: t.Sequence[Attachment]) -> None:
-        shown = multipart_fields(fields) if body_format == MULTIPART else fields
+        # Sending, the client finds out by itself.
+        shown_format = self._client.body_format_now(body_format) if self._check_mode else body_format
         self._do(
             fields,
             self._client.messages_url,
-            body_format,
-            shown,
+            shown_format,
+            multipart_fields(fields) if shown_format == MULTIPART else fields,
             lambda: self._client.send_message(fields, body_format, files),
         )
 

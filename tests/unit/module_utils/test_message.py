@@ -121,6 +121,19 @@ def test_check_mode_returns_the_whole_request_and_sends_nothing(
     assert seeds.ACCESS_TOKEN not in repr(result)
 
 
+def test_check_mode_knows_of_a_server_that_refuses_multipart(task: Task, sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.settings(multipart="415")
+    wanted = {"msg": "@Alice hello", "to_channel": seeds.OPS, "at_items": AT_ITEMS, "state_dir": state_dir}
+    formats = []
+    for _index in range(2):
+        request = task(check_mode=True, **wanted)["request"]
+        formats.append((request["body_format"], type(request["fields"]["at_items"])))
+        task(**wanted)
+    assert formats == [("multipart", str), ("json", list)]
+    kinds = [request["content_type"].split(";")[0] for request in sandbox.requests("send")]
+    assert kinds == ["multipart/form-data", "application/json", "application/json"]
+
+
 def test_what_builds_on_check_modes_id_can_be_checked_but_not_sent(task: Task, sandbox: Sandbox) -> None:
     reply = {"msg": "Reply", "to_channel": seeds.OPS, "reply_main_message_id": CHECK_MODE_ID}
     assert task(check_mode=True, **reply)["request"]["fields"]["reply_main_message_id"] == CHECK_MODE_ID
