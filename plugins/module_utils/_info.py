@@ -27,6 +27,8 @@ if t.TYPE_CHECKING:
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 # Zoom refuses what is older than six months; a day's room keeps its months out of the question.
 _OLDEST_SECONDS = 181 * 86400
+# More than Zoom has, and less than Python counts to.
+_LARGEST_LIMIT = 1_000_000_000
 
 # What Zoom says of a channel that does not exist, or that the user is no member of.
 _NO_CHANNEL = 4130
@@ -116,6 +118,8 @@ def channel_info(call: Call) -> dict[str, t.Any]:
 def _limit(limit: int | None) -> int | None:
     if limit is not None and limit < 1:
         raise InvalidOption(f"limit must be at least 1, not {limit}.")
+    if limit is not None and limit > _LARGEST_LIMIT:
+        raise InvalidOption(f"limit must be at most {_LARGEST_LIMIT}, not {limit}; leave it out to get all.")
     return limit
 
 

@@ -91,6 +91,7 @@ def test_a_span_between_two_times(read: Read, sandbox: Sandbox) -> None:
         ({"since": "52w"}, "since is '52w'; Zoom gives messages of the last six months only."),
         ({"since": "1h", "until": "1h"}, "until is '1h', which is not after since, '1h'."),
         ({"limit": 0}, "limit must be at least 1, not 0."),
+        ({"limit": 10**20}, f"limit must be at most 1000000000, not {10**20}; leave it out to get all."),
         ({"search": "x" * 257}, "search has 257 characters; Zoom takes 256 at most."),
         (
             {"search": "a\udcff"},
@@ -156,6 +157,21 @@ def test_a_remembered_name_of_a_channel_that_is_gone_is_looked_up_again(read: Re
 def test_channels_are_read_by_id_and_exact_name(read: Read, arguments: Result, names: list[str]) -> None:
     result = read(CHANNELS, **arguments)
     assert ([channel["name"] for channel in result["channels"]], result["changed"]) == (names, False)
+
+
+def test_a_limit_of_channels_has_bounds_too(read: Read, sandbox: Sandbox) -> None:
+    sentence = f"limit must be at most 1000000000, not {10**20}; leave it out to get all."
+    assert read(CHANNELS, limit=10**20)["msg"] == sentence
+    assert sandbox.requests() == []
+    assert len(read(CHANNELS, limit=10**9)["channels"]) > 2
+
+
+@pytest.mark.parametrize("timestamp", [9e14, -9e13, 2.5e14 - 1, 0, 1e300, "soon", None])
+def test_a_message_of_no_time_is_one_of_some_time(read: Read, timestamp: t.Any) -> None:
+    with serving(answering(http(200, {"id": "A", "message": "x", "timestamp": timestamp}))) as server:
+        (message,) = read(to_channel="x", message_id="A", api_url=server.url)["messages"]
+    assert datetime.datetime.strptime(message["date_time"], "%Y-%m-%dT%H:%M:%SZ")
+    assert message["timestamp"] == timestamp
 
 
 AWKWARD_NAMES = ["👩\u200d💻 devs", "Équipe\u00a0: ops", " ops ", "a\u200bb", "\ue000", "\u202eops"]
