@@ -101,6 +101,8 @@ _REJECTED = (
     "The token is wrong, expired (user tokens live one hour) or revoked: give a fresh access_token, or use"
     " Server-to-Server OAuth, which fetches its own."
 )
+# Zoom says no in JSON; what is in between may say it in any way.
+_BETWEEN = "Something between here and Zoom may have answered instead: check {}, proxies and sign-in pages."
 
 _CARD = "Check the card's JSON, and that the app that sends it is the app that the card belongs to."
 
@@ -208,7 +210,7 @@ def _not_an_answer(answer: Answer, doing: str) -> ServiceFailed:
         f" {answer.excerpt()}.",
         status=answer.status,
         tracking_id=answer.tracking_id,
-        hint="Something between here and Zoom may have answered instead: check api_url, proxies and sign-in pages.",
+        hint=_BETWEEN.format("api_url"),
         maybe_done=True,
         transient=True,
     )
@@ -242,8 +244,11 @@ def error_from(answer: Answer, doing: str) -> ZoomError:
         )
     kind, hint = _STATUSES.get(answer.status, (ServiceFailed, None))
     if not body:
-        if answer.status not in _STATUSES or not answer.content.strip():
-            said = "with an empty body" if not answer.content.strip() else f"with {answer.excerpt()}"
+        is_empty = not answer.content.strip()
+        if answer.status in (401, 403) and not is_empty:
+            hint = _BETWEEN.format("api_url")
+        if answer.status not in _STATUSES or is_empty:
+            said = "with an empty body" if is_empty else f"with {answer.excerpt()}"
             return kind(f"{doing} failed: Zoom answered HTTP {answer.status} {said}.", **details, hint=hint)
         return kind(f"{doing} failed: HTTP {answer.status}, {answer.excerpt()}.", **details, hint=hint)
     if code in _CODES:
@@ -273,6 +278,8 @@ def oauth_error_from(answer: Answer) -> ZoomError:
     words = next((word for word in said if word), None)
     kind: type[ZoomError] = AuthenticationFailed
     hint = f"{_OAUTH_CLIENT} {_OAUTH_ACCOUNT}"
+    if not body and answer.content.strip():
+        hint = _BETWEEN.format("oauth_url")
     known = _OAUTH_CODES.get(error.code or 0)
     if known:
         hint = known

@@ -13,7 +13,6 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._state import key
 
 if t.TYPE_CHECKING:
     from ansible_collections.teamchat.zoom.plugins.module_utils._client import Client
-    from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 
 _T = t.TypeVar("_T")
 
@@ -32,7 +31,7 @@ def in_conversation(client: Client, recipient: dict[str, str], do: t.Callable[[d
     name = recipient.get("to_channel_name")
     if name is None:
         return do(recipient)
-    names = ChannelNames(client, client.connection)
+    names = ChannelNames(client)
     channel, remembered = names.find(name)
     try:
         return do({"to_channel": channel})
@@ -49,8 +48,9 @@ def in_conversation(client: Client, recipient: dict[str, str], do: t.Callable[[d
 class ChannelNames:
     """Exact names of the user's channels, remembered in the state folder for five minutes."""
 
-    def __init__(self, client: Client, connection: Connection) -> None:
+    def __init__(self, client: Client) -> None:
         self._client = client
+        connection = client.connection
         # Whose channels they are depends on the account, and with 'me' on the token.
         self._owner = (
             connection.api_url,

@@ -84,6 +84,8 @@ _THREAD_LIMIT = 100
 # By how much the clocks of Zoom's machines may differ. The server's clock, read off a header that leaves out
 # fractions of a second, is taken for earlier than it is, so that the header needs no tolerance of its own.
 _CLOCK_TOLERANCE = 1.0
+# Clocks that differ by less find the same messages: a list ends a minute from now.
+_CLOCKS_AGREE = 30.0
 # A server that refused multipart is asked again after this time: it may have learned it.
 _JSON_REMEMBERED = 7 * 86400.0
 _SHORTEST_TIMEOUT = 1.0
@@ -162,7 +164,7 @@ class Client:
         :param files: what is attached by `file_ids`, for recognising the message.
         :raises Unconfirmed: it cannot be told whether the message was sent.
         """
-        if body_format == MULTIPART and not self._refused_multipart():
+        if self.body_format_now(body_format) == MULTIPART:
             body, fallback = multipart_body(fields), functools.partial(json_body, fields)
         else:
             body, fallback = json_body(fields), None
@@ -309,6 +311,18 @@ class Client:
         """Now by Zoom's clock, as far as it is known, in seconds since the epoch."""
         return time.time() + (self._session.transport.clock_ahead or 0.0)
 
+    def by_zoom_time(self, read: t.Callable[[float], _T]) -> _T:
+        """What is read for a span that depends on what time it is, which the reading is given.
+
+        Before the first answer our clock has to do. When the answers tell that it is wrong, what was read may lack
+        the newest messages, or all of them, and is read once more.
+        """
+        ahead = self._session.transport.clock_ahead or 0.0
+        found = read(time.time() + ahead)
+        if abs((self._session.transport.clock_ahead or 0.0) - ahead) > _CLOCKS_AGREE:
+            found = read(self.zoom_time)
+        return found
+
     @property
     def messages_url(self) -> str:
         """Where `send_message` posts to."""
@@ -321,6 +335,10 @@ class Client:
 
     def message_url(self, message_id: str) -> str:
         return f"{self.messages_url}/{path_segment(message_id)}"
+
+    def body_format_now(self, body_format: str) -> str:
+        """In which format `send_message` begins: a server that is known to refuse multipart gets JSON."""
+        return JSON if body_format == MULTIPART and self._refused_multipart() else body_format
 
     @property
     def _user(self) -> str:
@@ -573,7 +591,7 @@ class Client:
                 self._budget.wait(pause)
                 found = find(wanted, started)
             except (BudgetExceeded, ZoomError) as error:
-                raise _unconfirmed(unknown, error) from error
+                raise _unconfirmed(unknown, error, wanted) from error
             if found:
                 return found
         return None
@@ -673,19 +691,22 @@ def _speaks_of_the_body(error: ZoomError) -> bool:
     )
 
 
-def _unconfirmed(unknown: ZoomError, looking: Exception) -> Unconfirmed:
+def _unconfirmed(unknown: ZoomError, looking: Exception, wanted: Wanted) -> Unconfirmed:
     if isinstance(looking, ZoomError):
         why = f"looking for it failed too: {looking.sentence}"
     else:
         why = "there is no time left of max_wait to look for it."
+    where, scope = "the conversation", "team_chat:read:list_user_messages:admin (classic chat_message:read:admin)"
+    if wanted.scheduled_time:
+        where = "the scheduled messages"
+        scope = "team_chat:read:list_scheduled_messages (classic chat_message:read)"
     return Unconfirmed(
         f"It is not known whether the message was sent: {unknown.sentence.rstrip('.')}; {why}",
         status=unknown.status,
         code=unknown.code,
         message=unknown.message,
         tracking_id=unknown.tracking_id,
-        hint="Look into the conversation before you send it again. With the scope"
-        " team_chat:read:list_user_messages:admin (classic chat_message:read:admin) the module finds out itself.",
+        hint=f"Look into {where} before you send it again. With the scope {scope} the module finds out itself.",
         maybe_done=True,
     )
 

@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import json
 import platform
+import re
 import sys
 import typing as t
 
@@ -36,6 +37,8 @@ _MOST_CARDS = 5
 # Zoom: "more than 30 minutes from now and within 180 days".
 _SCHEDULE_EARLIEST = datetime.timedelta(minutes=30)
 _SCHEDULE_LATEST = datetime.timedelta(days=180)
+# Unicode's category Cc.
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _JSON_ONLY = ("rich_text", "file_ids", "interactive_cards", "scheduled_time")
 # Options that make sense for a new message only, and why an edit refuses them.
 _NOT_FOR_EDITS = {
@@ -157,7 +160,11 @@ def recipient_of(params: Params) -> dict[str, str]:
 
     :raises InvalidOption: there is none.
     """
-    given = {option: identifier(option, params[option]) for option in RECIPIENTS if params[option] is not None}
+    given = {
+        option: (channel_name if option == "to_channel_name" else identifier)(option, params[option])
+        for option in RECIPIENTS
+        if params[option] is not None
+    }
     if len(given) != 1:
         # Ansible takes an option that is null, as templates make it, for one that is given.
         raise InvalidOption(
@@ -288,9 +295,21 @@ def _optional_id(option: str, value: str | None, check_mode: bool) -> str | None
 
 
 def identifier(option: str, value: str) -> str:
-    """An id, address or name as it was given: it is never altered, so what surrounds it is refused."""
+    """An id or address as it was given: it is never altered, so what surrounds it is refused."""
     if not value.strip():
         raise InvalidOption(f"{option} is empty; leave it out, or give an id.")
     if value != value.strip() or not value.isprintable():
         raise InvalidOption(f"{option} is {value!r}; it must be an id or address without white space around it.")
+    return value
+
+
+def channel_name(option: str, value: str) -> str:
+    """The name of a channel as it was given; people put into names what no id has, such as what joins emoji."""
+    if not value.strip():
+        raise InvalidOption(f"{option} is empty; leave it out, or give the name of a channel.")
+    check_unicode(option, value)
+    if _CONTROL.search(value):
+        raise InvalidOption(
+            f"{option} is {value!r}; the name of a channel has no control characters, such as tabs and line ends."
+        )
     return value

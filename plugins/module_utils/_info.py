@@ -10,7 +10,12 @@ import re
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._channels import in_conversation
-from ansible_collections.teamchat.zoom.plugins.module_utils._desired import identifier, recipient_of, zoned_time
+from ansible_collections.teamchat.zoom.plugins.module_utils._desired import (
+    channel_name,
+    identifier,
+    recipient_of,
+    zoned_time,
+)
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption, NotFound, PermissionDenied
 from ansible_collections.teamchat.zoom.plugins.module_utils._text import check_unicode
 from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import is_missing_message, moment_of
@@ -22,6 +27,8 @@ if t.TYPE_CHECKING:
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 # Zoom refuses what is older than six months; a day's room keeps its months out of the question.
 _OLDEST_SECONDS = 181 * 86400
+# More than Zoom has, and less than Python counts to.
+_LARGEST_LIMIT = 1_000_000_000
 
 # What Zoom says of a channel that does not exist, or that the user is no member of.
 _NO_CHANNEL = 4130
@@ -48,21 +55,22 @@ def message_info(call: Call) -> dict[str, t.Any]:
     limit = _limit(params["limit"])
     ids = {name: identifier(name, params[name]) for name in ("message_id", "thread") if params[name] is not None}
     client = call.client()
-    now = client.zoom_time
-    since, until = _moment("since", params["since"], now), _moment("until", params["until"], now)
-    if until is not None and since is not None and until <= since:
-        raise InvalidOption(f"until is {params['until']!r}, which is not after since, {params['since']!r}.")
+    # What is asked wrongly is refused before the first request.
+    _span(params, client.zoom_time)
     search = {"search_type": "message", "search_key": _search_key(params["search"])} if params["search"] else {}
 
+    def listed(where: dict[str, str], now: float) -> list[dict[str, t.Any]]:
+        since, until = _span(params, now)
+        return list(itertools.islice(client.list_messages(where, since or now, until or now + 60.0, **search), limit))
+
     def read(where: dict[str, str]) -> list[dict[str, t.Any]]:
-        messages: t.Iterable[dict[str, t.Any]]
         if "message_id" in ids:
             messages = _one_message(client, where, ids["message_id"])
         elif "thread" in ids:
-            messages = client.thread(where, ids["thread"], now - _OLDEST_SECONDS + 86400)
+            messages = client.thread(where, ids["thread"], client.zoom_time - _OLDEST_SECONDS + 86400)
         else:
-            messages = client.list_messages(where, since or now, until or now + 60.0, **search)
-        return [_message(message, ids.get("thread")) for message in itertools.islice(messages, limit)]
+            messages = client.by_zoom_time(lambda now: listed(where, now))
+        return [_message(message, ids.get("thread")) for message in messages[:limit]]
 
     return {"changed": False, "messages": in_conversation(client, recipient, read)}
 
@@ -83,7 +91,8 @@ def channel_info(call: Call) -> dict[str, t.Any]:
     """
     params = call.params
     limit = _limit(params["limit"])
-    wanted = {name: identifier(name, params[name]) for name in ("channel_id", "name") if params[name] is not None}
+    checks = {"channel_id": identifier, "name": channel_name}
+    wanted = {name: check(name, params[name]) for name, check in checks.items() if params[name] is not None}
     client = call.client()
     channels: t.Iterable[dict[str, t.Any]]
     if "channel_id" in wanted:
@@ -109,6 +118,8 @@ def channel_info(call: Call) -> dict[str, t.Any]:
 def _limit(limit: int | None) -> int | None:
     if limit is not None and limit < 1:
         raise InvalidOption(f"limit must be at least 1, not {limit}.")
+    if limit is not None and limit > _LARGEST_LIMIT:
+        raise InvalidOption(f"limit must be at most {_LARGEST_LIMIT}, not {limit}; leave it out to get all.")
     return limit
 
 
@@ -117,6 +128,14 @@ def _search_key(text: str) -> str:
         raise InvalidOption(f"search has {len(text)} characters; Zoom takes 256 at most.")
     check_unicode("search", text)
     return text
+
+
+def _span(params: t.Mapping[str, t.Any], now: float) -> tuple[float | None, float | None]:
+    """From when until when messages are asked for, each None where the task leaves it open."""
+    since, until = _moment("since", params["since"], now), _moment("until", params["until"], now)
+    if until is not None and since is not None and until <= since:
+        raise InvalidOption(f"until is {params['until']!r}, which is not after since, {params['since']!r}.")
+    return since, until
 
 
 def _moment(option: str, value: str | None, now: float) -> float | None:

@@ -109,8 +109,8 @@ class _Task:
             return []
         if "scheduled_time" in self._desired.fields:
             return list(self._client.list_scheduled(self._recipient))
-        now = self._client.zoom_time
-        listed = self._client.list_messages(self._recipient, now - seconds, now + 60.0)
+        where, span = self._recipient, seconds
+        listed = self._client.by_zoom_time(lambda now: list(self._client.list_messages(where, now - span, now + 60.0)))
         return sorted(listed, key=moment_of)
 
     def _uploaded(self, files: t.Sequence[Attachment], uploads: list[str]) -> list[str]:
@@ -341,12 +341,13 @@ class _Sending:
         self._messages.append(fields)
 
     def send(self, fields: Fields, body_format: str, files: t.Sequence[Attachment]) -> None:
-        shown = multipart_fields(fields) if body_format == MULTIPART else fields
+        # Sending, the client finds out by itself.
+        shown_format = self._client.body_format_now(body_format) if self._check_mode else body_format
         self._do(
             fields,
             self._client.messages_url,
-            body_format,
-            shown,
+            shown_format,
+            multipart_fields(fields) if shown_format == MULTIPART else fields,
             lambda: self._client.send_message(fields, body_format, files),
         )
 

@@ -59,13 +59,21 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
 
 @dataclasses.dataclass
 class Call:
-    """One task: what it was given, and what it may tell on its way."""
+    """One task: what it was given, and what it may tell on its way.
+
+    :param show_warning: shows the user a sentence as it is; tasks call `warn`.
+    """
 
     params: dict[str, t.Any]
     check_mode: bool
     diff: bool
-    warn: t.Callable[[str], None]
+    show_warning: t.Callable[[str], None]
     secrets: Secrets = dataclasses.field(default_factory=Secrets)
+
+    def warn(self, text: str) -> None:
+        """Tell the user something in which no secret stands."""
+        # Ansible masks only those that are given as options: neither the environment's nor a token that was fetched.
+        self.show_warning(self.secrets.scrub(text))
 
     def client(self) -> Client:
         """The client for the connection options of this task.

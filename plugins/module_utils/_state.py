@@ -25,8 +25,11 @@ import typing as t
 
 MAX_BYTES = 8 * 1024 * 1024
 LEFTOVER_SECONDS = 3600.0
+FORGOTTEN_SECONDS = 86400.0
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,149}")
+# What counts for less than a day after it was written: tokens, names of channels, what was sent, send windows.
+_PASSING = re.compile(r"(token|channel|sent|throttle)-[0-9a-f]{64}\.json")
 _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # O_NONBLOCK: a FIFO in a file's place must not hold the task.
 _FILE_FLAGS = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -101,7 +104,7 @@ class StateFolder:
         """
         self._put(name, value, _overwrite)
 
-    def _put(self, name: str, value: t.Mapping[str, t.Any], place: t.Callable[[int, str, bytes], None]) -> None:
+    def _put(self, name: str, value: t.Mapping[str, t.Any], place: t.Callable[[int, str, bytes], bool]) -> None:
         file = _file_name(name, ".json")
         content = _ENCODER.encode(value).encode("ascii")
         if len(content) > MAX_BYTES:
@@ -111,10 +114,10 @@ class StateFolder:
         try:
             folder = self._make_folder()
             try:
-                place(folder, file, content)
-                if not self._tidied:
+                # Only a file that is made lets the folder grow, or can be left half written.
+                if place(folder, file, content) and not self._tidied:
                     self._tidied = True
-                    _remove_leftovers(folder)
+                    self._tidy(folder)
             finally:
                 os.close(folder)
         except OSError as error:
@@ -193,6 +196,36 @@ class StateFolder:
         finally:
             os.close(folder)
         return None
+
+    def _tidy(self, folder: int) -> None:
+        """Remove the temporary files of processes that died while writing, and what has not counted for long."""
+        now = time.time()
+        for file in os.listdir(folder):
+            with contextlib.suppress(OSError):
+                # A date ahead of the clock is as good a sign of a leftover as a date long past.
+                if file.endswith(".tmp") and abs(now - _written(folder, file)) > LEFTOVER_SECONDS:
+                    os.unlink(file, dir_fd=folder)
+                elif _PASSING.fullmatch(file) and now - _written(folder, file) > FORGOTTEN_SECONDS:
+                    self._forget(folder, file)
+
+    def _forget(self, folder: int, file: str) -> None:
+        """Remove a value and its lock, unless another process uses them: it may be about to write.
+
+        The name of a channel is written without a lock. One that comes in between is lost, and looked up once more.
+        """
+        lock = file[: -len(".json")] + ".lock"
+        held = self._try_lock(lock)
+        if held is None:
+            return
+        try:
+            if time.time() - _written(folder, file) > FORGOTTEN_SECONDS:
+                os.unlink(file, dir_fd=folder)
+                # Last, because from here on the lock holds nobody off: who waits for it finds its file gone, and
+                # makes a new one.
+                os.unlink(lock, dir_fd=folder)
+        finally:
+            fcntl.flock(held, fcntl.LOCK_UN)
+            os.close(held)
 
     def _make_folder(self) -> int:
         try:
@@ -273,7 +306,13 @@ _ENCODER = json.JSONEncoder(allow_nan=False, separators=(",", ":"))
 _DECODER = json.JSONDecoder(parse_constant=_refuse_constant)
 
 
-def _replace(folder: int, file: str, content: bytes) -> None:
+def _written(folder: int, file: str) -> float:
+    """When the file was written, in seconds since the epoch."""
+    return os.stat(file, dir_fd=folder, follow_symlinks=False).st_mtime
+
+
+def _replace(folder: int, file: str, content: bytes) -> bool:
+    """Put a new file in the place of the old one, if there is one; always True."""
     temporary = f"{file}.{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _FILE_FLAGS, 0o600, dir_fd=folder)
     try:
@@ -284,31 +323,20 @@ def _replace(folder: int, file: str, content: bytes) -> None:
         with contextlib.suppress(OSError):
             os.unlink(temporary, dir_fd=folder)
         raise
+    return True
 
 
-def _overwrite(folder: int, file: str, content: bytes) -> None:
+def _overwrite(folder: int, file: str, content: bytes) -> bool:
+    """Write into the file that is there; True where a new one had to be made."""
     try:
         descriptor = os.open(file, os.O_WRONLY | _FILE_FLAGS, dir_fd=folder)
     except OSError:
         # Not there yet, or a link, which must not be written through.
-        _replace(folder, file, content)
-        return
+        return _replace(folder, file, content)
     with os.fdopen(descriptor, "wb", buffering=0) as stream:
         status = os.fstat(descriptor)
         if stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and not status.st_mode & 0o077:
             # Spaces over what was longer before: a second call to cut it off would not be one step.
             stream.write(content.ljust(status.st_size))
-            return
-    _replace(folder, file, content)
-
-
-def _remove_leftovers(folder: int) -> None:
-    """Remove the temporary files of processes that died while writing."""
-    now = time.time()
-    for file in os.listdir(folder):
-        if file.endswith(".tmp"):
-            with contextlib.suppress(OSError):
-                status = os.stat(file, dir_fd=folder, follow_symlinks=False)
-                # A date ahead of the clock is as good a sign of an old file as a date long past.
-                if abs(now - status.st_mtime) > LEFTOVER_SECONDS:
-                    os.unlink(file, dir_fd=folder)
+            return False
+    return _replace(folder, file, content)

@@ -154,23 +154,14 @@ _PICTOGRAPH = re.compile("[\u203c\u2049\u2139\u2194\u25fd\u25fe\u2934\u2935\u303
 _LINKERS = frozenset("\u094d\u09cd\u0acd\u0b4d\u0c4d\u0d4d")
 
 
-def grapheme_clusters(text: str) -> t.Iterator[str]:
-    """The user-perceived characters of a text (UAX #29, extended grapheme clusters), in order.
-
-    The standard library has no break properties, so they are derived from general categories and a few
-    ranges, always to the side of keeping together: every mark of category M extends, symbols count as
-    pictographs, and after a linking virama any letter is joined. Characters newer than this Python's
-    Unicode data stand alone.
-    """
-    start = 0
-    while start < len(text):
-        end = _cluster_end(text, start, len(text))
-        yield text[start:end]
-        start = end
-
-
 def _cluster_end(text: str, start: int, stop: int) -> int:
-    """The index after the grapheme cluster that begins at ``start``; looking no further than ``stop``."""
+    """The index after the grapheme cluster that begins at ``start``; looking no further than ``stop``.
+
+    That is a character as a reader sees it (UAX #29, extended grapheme clusters). The standard library has no
+    break properties, so they are derived from general categories and a few ranges, always to the side of keeping
+    together: every mark of category M extends, symbols count as pictographs, and after a linking virama any
+    letter is joined. Characters newer than this Python's Unicode data stand alone.
+    """
     end = start + 1
     base = text[start]
     if end >= stop or (base < "\u0300" and base != "\r" and text[end] < "\u0300"):

@@ -121,14 +121,15 @@ class Tokens:
         if self._static:
             return self._static
         now = time.time()
-        for known in (self._kept, Token.from_state(self._state.read(self._name))):
+        for find in (lambda: self._kept, self._stored):
+            known = find()
             if known and known.is_fresh(now) and known.value != self._rejected:
                 self._kept = known
                 return known.value
         try:
             with self._state.lock(self._name, patience):
                 # Another process may have fetched one while this one waited.
-                token = Token.from_state(self._state.read(self._name))
+                token = self._stored()
                 if token is None or not token.is_fresh(time.time()) or token.value == self._rejected:
                     token = fetch()
                     self._state.write(self._name, token.as_state())
@@ -140,6 +141,9 @@ class Tokens:
             ) from error
         self._kept = token
         return token.value
+
+    def _stored(self) -> Token | None:
+        return Token.from_state(self._state.read(self._name))
 
     def may_lack_new_scopes(self, token: str) -> bool:
         """Whether the app may have got scopes since this token was fetched."""
@@ -157,7 +161,7 @@ class Tokens:
         self._rejected = rejected
         try:
             with self._state.lock(self._name, 0.0):
-                stored = Token.from_state(self._state.read(self._name))
+                stored = self._stored()
                 if stored and stored.value == rejected:
                     self._state.remove(self._name)
         except LockTimeoutError:

@@ -77,8 +77,8 @@ def bare_id(message_id: t.Any) -> str:
 def moment_of(message: Fields) -> float:
     """When a listed message was sent, in seconds since the epoch by Zoom's clock; now if it does not say."""
     timestamp = message.get("timestamp")
-    # What is no moment of our times, or of any, is none.
-    return timestamp / 1000 if isinstance(timestamp, (int, float)) and abs(timestamp) < 1e15 else time.time()
+    # What is no moment of our times, or of any, is none; dates end with the year 9999.
+    return timestamp / 1000 if isinstance(timestamp, (int, float)) and 0 <= timestamp < 2.5e14 else time.time()
 
 
 def is_missing_message(error: ZoomError) -> bool:

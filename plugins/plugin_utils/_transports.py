@@ -189,7 +189,7 @@ class ApiWay:
         name = target.get("to_channel_name")
         if name is None:
             return dict(target)
-        return {"to_channel": ChannelNames(self._client(), self._connection).find(name)[0]}
+        return {"to_channel": ChannelNames(self._client()).find(name)[0]}
 
 
 def _attachments(step: Step) -> list[Attachment]:

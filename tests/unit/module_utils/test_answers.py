@@ -283,6 +283,10 @@ def test_the_daily_limits_date_is_understood() -> None:
     assert error.retry_after == pytest.approx(7200, abs=2)
 
 
+def between(option: str) -> str:
+    return f"Something between here and Zoom may have answered instead: check {option}, proxies and sign-in pages."
+
+
 HTML = b"<html><head><title>Sign In | Zoom</title><style>a{}</style></head><body><h1>Hello</h1></body></html>"
 NO_TITLE = b"<!DOCTYPE html><script>var x = '<b>';</script><p>Access &amp; <b>denied</b></p>"
 
@@ -294,8 +298,13 @@ NO_TITLE = b"<!DOCTYPE html><script>var x = '<b>';</script><p>Access &amp; <b>de
         (401, b"", {}, "Zoom answered HTTP 401 with an empty body.", "authentication", REJECTED),
         (403, b" \r\n", {}, "Zoom answered HTTP 403 with an empty body.", "permission", SCOPES),
         (404, b"not here", {}, "HTTP 404, not here.", "not_found", API_URL),
-        (403, HTML, {}, "HTTP 403, an HTML page, Sign In | Zoom.", "permission", SCOPES),
-        (403, NO_TITLE, {}, "HTTP 403, an HTML page, Access &amp; denied.", "permission", SCOPES),
+        (401, HTML, {}, "HTTP 401, an HTML page, Sign In | Zoom.", "authentication", between("api_url")),
+        (403, HTML, {}, "HTTP 403, an HTML page, Sign In | Zoom.", "permission", between("api_url")),
+        (403, NO_TITLE, {}, "HTTP 403, an HTML page, Access &amp; denied.", "permission", between("api_url")),
+        (403, b"Blocked by policy", {}, "HTTP 403, Blocked by policy.", "permission", between("api_url")),
+        (401, b'"no"', {}, 'HTTP 401, "no".', "authentication", between("api_url")),
+        (401, b'{"message": "no"}', {}, "no (HTTP 401).", "authentication", REJECTED),
+        (403, b'{"message": "no"}', {}, "no (HTTP 403).", "permission", SCOPES),
         (400, b'{"code": 300, "mess', {}, 'HTTP 400, {"code": 300, "mess.', "invalid", None),
         (400, b"[1, 2]", {}, "HTTP 400, [1, 2].", "invalid", None),
         (400, b"{}", {}, "HTTP 400, {}.", "invalid", None),
@@ -489,8 +498,9 @@ GRANT = "The app is not of the type 'Server-to-Server OAuth': create one of that
             HTML,
             "Zoom gave no token: an HTML page, Sign In | Zoom (HTTP 403).",
             "authentication",
-            f"{CLIENT} {ACCOUNT}",
+            between("oauth_url"),
         ),
+        (401, b"Blocked", "Zoom gave no token: Blocked (HTTP 401).", "authentication", between("oauth_url")),
         (503, b"", "Fetching a token failed: Zoom answered HTTP 503: an empty body.", "service", ZOOMS_FAULT),
         (429, b"", "Fetching a token failed: Zoom answered HTTP 429, too many requests.", "rate_limited", LIMITS),
     ],

@@ -19,7 +19,7 @@ Connect = t.Callable[..., Connection]
 
 
 def names(connection: Connection) -> ChannelNames:
-    return ChannelNames(Caller(connection).client, connection)
+    return ChannelNames(Caller(connection).client)
 
 
 def test_a_channel_is_found_on_a_later_page_and_remembered(sandbox: Sandbox, connect: Connect, state_dir: str) -> None:
@@ -71,7 +71,7 @@ def test_a_user_without_channels_is_told(sandbox: Sandbox, connect: Connect) -> 
     client = Caller(connect(sandbox)).client
     client.list_channels = lambda: iter([])  # type: ignore[method-assign]
     with pytest.raises(InvalidOption) as caught:
-        ChannelNames(client, client.connection).find("ops")
+        ChannelNames(client).find("ops")
     assert caught.value.sentence == "to_channel_name is 'ops', but the user named by user_id is in no channel."
 
 

@@ -14,7 +14,6 @@ import time
 import typing as t
 
 import pytest
-from ansible_collections.teamchat.zoom.plugins.module_utils import _client, _transport
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import Sent, shared_session
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
@@ -32,6 +31,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._throttle import Thr
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox, running_sandbox
 from ansible_collections.teamchat.zoom.tests.unit.callers import Caller
+from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
 from ansible_collections.teamchat.zoom.tests.unit.wire import Peer, Server, answering, http, serving
 
 Connect = t.Callable[..., Connection]
@@ -593,6 +593,18 @@ def test_a_scheduled_message_is_looked_for_among_the_scheduled(sandbox: Sandbox,
     assert sandbox.requests("list") == []
 
 
+def test_where_the_scheduled_may_not_be_listed_the_hint_is_about_them(sandbox: Sandbox, connect: Connect) -> None:
+    at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3600))
+    sandbox.fault("reset", "send", moment="after")
+    sandbox.fault("error:400:4711:Invalid access token, does not contain scopes.", "scheduled")
+    error = failure_of(Caller(connect(sandbox)), {**FIELDS, "scheduled_time": at})
+    assert isinstance(error, Unconfirmed)
+    assert error.hint == (
+        "Look into the scheduled messages before you send it again. With the scope"
+        " team_chat:read:list_scheduled_messages (classic chat_message:read) the module finds out itself."
+    )
+
+
 def test_entities_and_trimmed_space_do_not_hide_the_message(sandbox: Sandbox, connect: Connect) -> None:
     sandbox.settings(entities=True)
     sandbox.fault("reset", "send", moment="after")
@@ -623,25 +635,9 @@ def test_a_clock_that_is_wrong_by_hours_does_not_mislead(
     caller = Caller(connect(sandbox))
     sandbox.say(seeds.SENDER, TEXT, to_channel=seeds.OPS, age=600)
     sandbox.fault("reset", "send", moment="after")
-    clock = _Clock(skew, time.time)
-    for module in (_client, _transport):
-        monkeypatch.setattr(module, "time", clock)
+    set_clock(monkeypatch, skew)
     sent = caller.client.send_message(FIELDS, "json")
     assert [message["id"] for message in sandbox.messages()][1:] == [sent.id]
-
-
-class _Clock:
-    """The module time of a machine whose clock is wrong."""
-
-    def __init__(self, skew: float, real: t.Callable[[], float]) -> None:
-        self._skew = skew
-        self._real = real
-
-    def __getattr__(self, name: str) -> t.Any:
-        return getattr(time, name)
-
-    def time(self) -> float:
-        return self._real() + self._skew
 
 
 NONSENSE: list[Params] = [

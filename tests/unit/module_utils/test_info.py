@@ -13,6 +13,8 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call,
 from ansible_collections.teamchat.zoom.plugins.modules import zoom_chat_channel_info, zoom_chat_message_info
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
+from ansible_collections.teamchat.zoom.tests.unit.wire import answering, http, serving
 
 Result = dict[str, t.Any]
 Read = t.Callable[..., Result]
@@ -64,6 +66,17 @@ def test_a_duration_is_before_now(read: Read, sandbox: Sandbox, since: str | Non
     assert texts(result) == ["60", "1800", "100000"][:found]
 
 
+@pytest.mark.parametrize(("skew", "lists"), [(-4000, 2), (-300, 2), (-20, 1), (20, 1), (300, 2), (4000, 2)])
+def test_a_wrong_clock_does_not_hide_the_newest_messages(
+    read: Read, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, skew: int, lists: int
+) -> None:
+    for age in (10, 2000, 5000):
+        sandbox.say("bob@example.com", str(age), to_channel=seeds.OPS, age=age)
+    set_clock(monkeypatch, skew)
+    assert texts(read(to_channel=seeds.OPS, since="1h")) == ["10", "2000"]
+    assert len(sandbox.requests("list")) == lists
+
+
 def test_a_span_between_two_times(read: Read, sandbox: Sandbox) -> None:
     now = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=5.5)))
     for age in (60, 1800, 7200):
@@ -78,6 +91,7 @@ def test_a_span_between_two_times(read: Read, sandbox: Sandbox) -> None:
         ({"since": "52w"}, "since is '52w'; Zoom gives messages of the last six months only."),
         ({"since": "1h", "until": "1h"}, "until is '1h', which is not after since, '1h'."),
         ({"limit": 0}, "limit must be at least 1, not 0."),
+        ({"limit": 10**20}, f"limit must be at most 1000000000, not {10**20}; leave it out to get all."),
         ({"search": "x" * 257}, "search has 257 characters; Zoom takes 256 at most."),
         (
             {"search": "a\udcff"},
@@ -143,6 +157,62 @@ def test_a_remembered_name_of_a_channel_that_is_gone_is_looked_up_again(read: Re
 def test_channels_are_read_by_id_and_exact_name(read: Read, arguments: Result, names: list[str]) -> None:
     result = read(CHANNELS, **arguments)
     assert ([channel["name"] for channel in result["channels"]], result["changed"]) == (names, False)
+
+
+def test_a_limit_of_channels_has_bounds_too(read: Read, sandbox: Sandbox) -> None:
+    sentence = f"limit must be at most 1000000000, not {10**20}; leave it out to get all."
+    assert read(CHANNELS, limit=10**20)["msg"] == sentence
+    assert sandbox.requests() == []
+    assert len(read(CHANNELS, limit=10**9)["channels"]) > 2
+
+
+@pytest.mark.parametrize("timestamp", [9e14, -9e13, 2.5e14 - 1, 0, 1e300, "soon", None])
+def test_a_message_of_no_time_is_one_of_some_time(read: Read, timestamp: t.Any) -> None:
+    with serving(answering(http(200, {"id": "A", "message": "x", "timestamp": timestamp}))) as server:
+        (message,) = read(to_channel="x", message_id="A", api_url=server.url)["messages"]
+    assert datetime.datetime.strptime(message["date_time"], "%Y-%m-%dT%H:%M:%SZ")
+    assert message["timestamp"] == timestamp
+
+
+AWKWARD_NAMES = ["👩\u200d💻 devs", "Équipe\u00a0: ops", " ops ", "a\u200bb", "\ue000", "\u202eops"]
+
+
+@pytest.mark.parametrize("name", AWKWARD_NAMES)
+def test_a_channel_is_found_whatever_its_name(read: Read, name: str) -> None:
+    listed = {"channels": [{"id": "other", "name": "ops"}, {"id": "found", "name": name}]}
+    with serving(answering(http(200, listed), http(200, {"messages": []}))) as server:
+        result = read(CHANNELS, name=name, api_url=server.url)
+        assert [channel["id"] for channel in result["channels"]] == ["found"]
+    with serving(answering(http(200, listed), http(200, {"messages": []}))) as server:
+        assert read(to_channel_name=name, api_url=server.url)["messages"] == []
+        assert "to_channel=found&" in server.received[1].target
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        (" \u00a0", "is empty; leave it out, or give the name of a channel."),
+        ("a\tb", "is 'a\\tb'; the name of a channel has no control characters, such as tabs and line ends."),
+        ("ops\n", "is 'ops\\n'; the name of a channel has no control characters, such as tabs and line ends."),
+        ("\x7f", "is '\\x7f'; the name of a channel has no control characters, such as tabs and line ends."),
+        ("\x9f", "is '\\x9f'; the name of a channel has no control characters, such as tabs and line ends."),
+        (
+            "a\udcff",
+            "has a character at position 1 that is no Unicode text; it may come from a file or command whose output is"
+            " not UTF-8.",
+        ),
+    ],
+)
+def test_what_can_be_no_name_of_a_channel_is_refused(read: Read, sandbox: Sandbox, name: str, wrong: str) -> None:
+    assert read(CHANNELS, name=name)["msg"] == f"name {wrong}"
+    assert read(to_channel_name=name)["msg"] == f"to_channel_name {wrong}"
+    assert sandbox.requests() == []
+
+
+def test_an_id_of_a_channel_has_no_such_characters(read: Read, sandbox: Sandbox) -> None:
+    for options in ({"channel_id": "a\u200db"}, {"channel_id": " a"}):
+        assert read(CHANNELS, **options)["msg"].endswith("it must be an id or address without white space around it.")
+    assert sandbox.requests() == []
 
 
 def test_a_missing_scope_is_not_taken_for_a_missing_channel(read: Read, sandbox: Sandbox) -> None:

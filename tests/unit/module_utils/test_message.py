@@ -21,7 +21,8 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call
 from ansible_collections.teamchat.zoom.plugins.modules.zoom_chat_message import DEFINITION
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
-from ansible_collections.teamchat.zoom.tests.unit.wire import answering, http, serving
+from ansible_collections.teamchat.zoom.tests.unit.clocks import set_clock
+from ansible_collections.teamchat.zoom.tests.unit.wire import Peer, Server, answering, http, serving
 
 Arguments = dict[str, t.Any]
 Result = dict[str, t.Any]
@@ -119,6 +120,19 @@ def test_check_mode_returns_the_whole_request_and_sends_nothing(
         assert sorted(found.strip("[{}]").split(", ")) == sorted(at_items.strip("[{}]").split(", "))
     assert result["ansible_facts"]["zoom_chat_message"]["id"] == CHECK_MODE_ID
     assert seeds.ACCESS_TOKEN not in repr(result)
+
+
+def test_check_mode_knows_of_a_server_that_refuses_multipart(task: Task, sandbox: Sandbox, state_dir: str) -> None:
+    sandbox.settings(multipart="415")
+    wanted = {"msg": "@Alice hello", "to_channel": seeds.OPS, "at_items": AT_ITEMS, "state_dir": state_dir}
+    formats = []
+    for _index in range(2):
+        request = task(check_mode=True, **wanted)["request"]
+        formats.append((request["body_format"], type(request["fields"]["at_items"])))
+        task(**wanted)
+    assert formats == [("multipart", str), ("json", list)]
+    kinds = [request["content_type"].split(";")[0] for request in sandbox.requests("send")]
+    assert kinds == ["multipart/form-data", "application/json", "application/json"]
 
 
 def test_what_builds_on_check_modes_id_can_be_checked_but_not_sent(task: Task, sandbox: Sandbox) -> None:
@@ -434,6 +448,22 @@ def test_the_same_message_is_found_on_a_later_page(task: Task, sandbox: Sandbox)
     assert written(sandbox) == []
 
 
+@pytest.mark.parametrize(("skew", "lists"), [(-4000, 2), (-300, 2), (-20, 1), (20, 1), (300, 2), (4000, 2)])
+def test_a_wrong_clock_does_not_hide_the_same_message(
+    task: Task, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, state_dir: str, skew: int, lists: int
+) -> None:
+    standing = sandbox.say(seeds.SENDER, "db01 is full", to_channel=seeds.OPS)
+    set_clock(monkeypatch, skew)
+    # Its state folder makes the task one of a new process, which has heard nothing of Zoom's clock.
+    wanted = {"to_channel": seeds.OPS, "unique_within": 3600, "user_id": seeds.SENDER, "state_dir": state_dir}
+    result = task(msg="db01 is full", **wanted)
+    assert (result["operation"], result["id"]) == ("unchanged", standing)
+    assert len(sandbox.requests("list")) == lists
+    # By now the process knows.
+    task(msg="db01 is full", **wanted)
+    assert len(sandbox.requests("list")) == lists + 1
+
+
 @pytest.mark.parametrize(
     ("standing", "arguments"),
     [
@@ -746,6 +776,39 @@ def test_uploads_that_cannot_be_taken_back_take_no_time_each(sandbox: Sandbox) -
     assert len(ids) == 2
     assert warning.startswith(f"The uploaded files {ids[0]}, {ids[1]} were not taken back: The answer of 127.0.0.1:")
     assert len(sandbox.requests("delete_file")) == 1
+
+
+def test_a_warning_that_quotes_an_answer_shows_no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A gateway that echoes the request; the token comes from the environment, where Ansible does not see it."""
+
+    def handle(_server: Server, peer: Peer) -> None:
+        while (request := peer.read()) is not None:
+            if request.method == "DELETE":
+                peer.send(http(403, f"Blocked: {request.headers['authorization']}".encode()))
+            elif request.target.endswith("/messages"):
+                peer.send(http(400, {"code": 5420, "message": "archived"}))
+            else:
+                peer.send(http(201, {"id": "F1"}))
+
+    monkeypatch.setenv("ZOOM_ACCESS_TOKEN", seeds.ACCESS_TOKEN)
+    warnings: list[str] = []
+    with serving(handle) as server:
+        options = {
+            "api_url": server.url,
+            "files_url": server.url,
+            "state_dir": "",
+            "msg": "With a file",
+            "to_channel": seeds.OPS,
+            "files": [{"name": "a.log", "content": "aaa"}],
+        }
+        params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
+        call = Call(params, False, False, warnings.append)
+        assert DEFINITION.outcome(call)["failure"]["code"] == 5420
+        call.client()._session.transport.close()
+    assert warnings == [
+        "The uploaded file F1 was not taken back: Taking back an uploaded file failed: HTTP 403, Blocked: Bearer"
+        " ********."
+    ]
 
 
 @pytest.mark.parametrize("check_mode", [False, True])

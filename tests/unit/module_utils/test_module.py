@@ -24,7 +24,7 @@ MODULES = "ansible_collections.teamchat.zoom.plugins.modules."
 
 
 def call_of(params: Params, warnings: list[str]) -> Call:
-    return Call(params, check_mode=False, diff=False, warn=warnings.append)
+    return Call(params, check_mode=False, diff=False, show_warning=warnings.append)
 
 
 def test_a_result_is_returned_without_secrets(params: Params) -> None:
@@ -45,6 +45,19 @@ def test_an_error_becomes_a_failure_without_secrets(params: Params) -> None:
     assert (result["failed"], result["changed"], result["msg"]) == (True, False, "No ********.")
     assert result["failure"]["reason"] == "not_found"
     assert result["failure"]["message"] == "********"
+
+
+def test_a_warning_has_no_secrets(params: Params) -> None:
+    def execute(call: Call) -> dict[str, t.Any]:
+        client = call.client()
+        call.warn(f"Mind {call.params['access_token']}.")
+        # What the state folder and the send windows warn of comes this way.
+        client._session._warn_task(f"Mind it too: Bearer {seeds.ACCESS_TOKEN}.")
+        return {}
+
+    warnings: list[str] = []
+    Definition({}, execute).outcome(call_of(params, warnings))
+    assert warnings == ["Mind ********.", "Mind it too: Bearer ********."]
 
 
 def test_unchecked_certificates_are_one_warning(params: Params) -> None:

@@ -399,6 +399,99 @@ def test_left_over_temporary_files_go_after_an_hour(path: pathlib.Path) -> None:
     ]
 
 
+PASSING = f"throttle-{key('x')}"
+
+
+def written_before(path: pathlib.Path, name: str, seconds: float) -> None:
+    os.utime(path / f"{name}.json", (time.time() - seconds,) * 2)
+
+
+def names(path: pathlib.Path, suffix: str) -> set[str]:
+    return {entry.stem for entry in path.iterdir() if entry.suffix == suffix}
+
+
+def test_what_counts_for_less_than_a_day_goes_after_a_day_with_its_lock(path: pathlib.Path) -> None:
+    folder = StateFolder(str(path), unwarned)
+    passing = {f"{kind}-{key('x')}" for kind in ("channel", "sent", "throttle", "token")}
+    lasting = {"outbox-00", "token-x", *(f"{kind}-{key('x')}" for kind in ("last", "multipart-refused", "a-token"))}
+    for name in passing | lasting:
+        folder.write(name, {})
+        with folder.lock(name, 1.0):
+            pass
+    for seconds, left in ((86300.0, passing | lasting), (-90000.0, passing | lasting), (86500.0, lasting)):
+        for name in passing | lasting:
+            written_before(path, name, seconds)
+        StateFolder(str(path), unwarned).write("new", {})
+        assert names(path, ".json") == {*left, "new"}
+        assert names(path, ".lock") == left
+
+
+def test_what_another_process_holds_stays_however_old(path: pathlib.Path) -> None:
+    folder = StateFolder(str(path), unwarned)
+    folder.write(PASSING, {"n": 1})
+    written_before(path, PASSING, 90000.0)
+    with folder.lock(PASSING, 1.0):
+        StateFolder(str(path), unwarned).write("new", {})
+        assert folder.read(PASSING) == {"n": 1}
+        assert names(path, ".lock") == {PASSING}
+    StateFolder(str(path), unwarned).write("new", {})
+    assert folder.read(PASSING) is None
+    assert names(path, ".lock") == set()
+
+
+def test_what_was_written_while_its_lock_was_waited_for_stays(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = StateFolder(str(path), unwarned)
+    folder.write(PASSING, {"n": 1})
+    written_before(path, PASSING, 90000.0)
+
+    def write_first(descriptor: int, operation: int) -> None:
+        folder.update(PASSING, {"n": 2})
+        flock(descriptor, operation)
+
+    flock = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", write_first)
+    StateFolder(str(path), unwarned).write("new", {})
+    assert folder.read(PASSING) == {"n": 2}
+
+
+def test_a_lock_that_was_waited_for_while_it_was_removed_is_made_anew(
+    path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process that waits has the lock's file open already."""
+    folder = StateFolder(str(path), unwarned)
+    folder.write(PASSING, {"n": 1})
+    written_before(path, PASSING, 90000.0)
+    removing: list[bool] = []
+
+    def remove_first(descriptor: int, operation: int) -> None:
+        if not removing:
+            removing.append(True)
+            StateFolder(str(path), unwarned).write("new", {})
+            assert names(path, ".lock") == set()
+        flock(descriptor, operation)
+
+    flock = fcntl.flock
+    monkeypatch.setattr(fcntl, "flock", remove_first)
+    with folder.lock(PASSING, 1.0), pytest.raises(LockTimeoutError), folder.lock(PASSING, 0.02):
+        pass
+    assert names(path, ".lock") == {PASSING}
+
+
+def test_writing_what_is_there_does_not_look_through_the_folder(path: pathlib.Path) -> None:
+    """Each message does that, in a process of its own; the folder grows with new files only."""
+    folder = StateFolder(str(path), unwarned)
+    folder.write("old", {})
+    folder.write(PASSING, {})
+    written_before(path, PASSING, 90000.0)
+    folder = StateFolder(str(path), unwarned)
+    folder.update("old", {"n": 1})
+    assert names(path, ".json") == {"old", PASSING}
+    folder.update("new", {"n": 1})
+    assert names(path, ".json") == {"old", "new"}
+
+
 def test_lock_excludes_threads_and_says_what_was_locked(path: pathlib.Path) -> None:
     folder = StateFolder(str(path), unwarned)
     with folder.lock("token", 1.0):

@@ -13,7 +13,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._text import (
     FormattedText,
     Mention,
     RichText,
-    grapheme_clusters,
+    _cluster_end,
     index_at,
     normalise,
     split,
@@ -162,6 +162,16 @@ def test_normalising_again_changes_nothing(text: str) -> None:
 # Grapheme clusters
 
 
+def clusters_of(text: str) -> list[str]:
+    found = []
+    start = 0
+    while start < len(text):
+        end = _cluster_end(text, start, len(text))
+        found.append(text[start:end])
+        start = end
+    return found
+
+
 @pytest.mark.parametrize(
     "cluster",
     [
@@ -188,8 +198,8 @@ def test_normalising_again_changes_nothing(text: str) -> None:
     ],
 )
 def test_what_a_reader_sees_as_one_character_is_one_cluster(cluster: str) -> None:
-    assert list(grapheme_clusters(f"x{cluster}x")) == ["x", cluster, "x"]
-    assert list(grapheme_clusters(cluster * 2)) == [cluster, cluster]
+    assert clusters_of(f"x{cluster}x") == ["x", cluster, "x"]
+    assert clusters_of(cluster * 2) == [cluster, cluster]
 
 
 @pytest.mark.parametrize(
@@ -212,7 +222,7 @@ def test_what_a_reader_sees_as_one_character_is_one_cluster(cluster: str) -> Non
     ],
 )
 def test_what_a_reader_sees_as_several_characters_are_several_clusters(text: str, clusters: list[str]) -> None:
-    assert list(grapheme_clusters(text)) == clusters
+    assert clusters_of(text) == clusters
 
 
 # The first and the last of each range of each type, and what stands next to the ranges.
@@ -231,13 +241,13 @@ SYLLABLES = {"L L", "L V", "L LV", "L LVT", "V V", "V T", "LV V", "LV T", "T T",
 @pytest.mark.parametrize("second", HANGUL)
 def test_parts_of_a_hangul_syllable_are_joined_and_syllables_are_not(first: str, second: str) -> None:
     for text in (one + other for one in HANGUL[first] for other in HANGUL[second]):
-        assert list(grapheme_clusters(text)) == ([text] if f"{first} {second}" in SYLLABLES else list(text))
+        assert clusters_of(text) == ([text] if f"{first} {second}" in SYLLABLES else list(text))
 
 
 @settings(deadline=None)
 @given(AWKWARD)
 def test_clusters_are_the_whole_text_and_marks_never_begin_one(text: str) -> None:
-    clusters = list(grapheme_clusters(text))
+    clusters = clusters_of(text)
     assert "".join(clusters) == text
     assert all(clusters)
     for before, cluster in zip(clusters, clusters[1:]):

@@ -75,6 +75,17 @@ def test_a_token_is_kept_for_the_process_and_for_others(tokens: t.Callable[..., 
     assert tokens().get(never, 1.0) == "one"
 
 
+def test_a_process_that_has_a_token_does_not_look_into_the_folder(
+    tokens: t.Callable[..., Tokens], tmp_path: pathlib.Path, state_dir: str
+) -> None:
+    own = tokens()
+    assert own.get(fetching("one"), 1.0) == "one"
+    # Looking would be a warning now.
+    pathlib.Path(state_dir).rename(tmp_path / "away")
+    pathlib.Path(state_dir).touch()
+    assert own.get(never, 1.0) == "one"
+
+
 def test_a_given_token_is_used_as_it_is_and_not_kept(tokens: t.Callable[..., Tokens], state_dir: str) -> None:
     given_one = tokens(access_token="given", account_id=None, client_id=None, client_secret=None)
     assert given_one.get(never, 1.0) == "given"
