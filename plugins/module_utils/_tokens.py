@@ -120,17 +120,15 @@ class Tokens:
         """
         if self._static:
             return self._static
-        now = time.time()
-        for find in (lambda: self._kept, self._stored):
-            known = find()
-            if known and known.is_fresh(now) and known.value != self._rejected:
-                self._kept = known
-                return known.value
+        known = self._fresh(self._kept) or self._fresh(self._stored())
+        if known:
+            self._kept = known
+            return known.value
         try:
             with self._state.lock(self._name, patience):
                 # Another process may have fetched one while this one waited.
-                token = self._stored()
-                if token is None or not token.is_fresh(time.time()) or token.value == self._rejected:
+                token = self._fresh(self._stored())
+                if token is None:
                     token = fetch()
                     self._state.write(self._name, token.as_state())
                     self._rejected = None
@@ -144,6 +142,10 @@ class Tokens:
 
     def _stored(self) -> Token | None:
         return Token.from_state(self._state.read(self._name))
+
+    def _fresh(self, token: Token | None) -> Token | None:
+        """The token, unless its time is over or Zoom has rejected it."""
+        return token if token and token.is_fresh(time.time()) and token.value != self._rejected else None
 
     def may_lack_new_scopes(self, token: str) -> bool:
         """Whether the app may have got scopes since this token was fetched."""
