@@ -235,8 +235,7 @@ class Client:
         try:
             answer, _content = self._known_message(request, "Deleting the message", where, message_id, attempts)
         except NotFound as error:
-            # Whoever gave up waiting for a fresh message does not know whether it is missing.
-            if error.given_up or not is_missing_message(error):
+            if not is_missing_message(error):
                 raise
             # After an answer that got lost, the message is gone because this task has deleted it.
             if attempts.unclear:

@@ -84,8 +84,14 @@ def moment_of(message: Fields) -> float:
 def is_missing_message(error: ZoomError) -> bool:
     """Whether an error says that the message, not the conversation, does not exist.
 
-    Reading and deleting a missing message, Zoom says that the channel with the message's id does not exist.
+    Reading and deleting a missing message, Zoom says that the channel with the message's id does not exist. Whoever
+    gave up waiting for a message that was just sent does not know whether it is missing.
     """
-    return isinstance(error, NotFound) and (
-        error.code in (300, 4131) or bool(re.search(r"\bmessage does not exist", error.message or "", re.IGNORECASE))
+    return (
+        isinstance(error, NotFound)
+        and not error.given_up
+        and (
+            error.code in (300, 4131)
+            or bool(re.search(r"\bmessage does not exist", error.message or "", re.IGNORECASE))
+        )
     )

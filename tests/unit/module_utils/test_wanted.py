@@ -109,3 +109,5 @@ def test_a_moment_that_is_none_is_now() -> None:
 )
 def test_a_missing_message_is_told_from_a_missing_conversation(error: ZoomError, missing: bool) -> None:
     assert is_missing_message(error) is missing
+    error.given_up = True
+    assert not is_missing_message(error)
