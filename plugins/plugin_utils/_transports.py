@@ -100,7 +100,7 @@ def way(settings: Settings, scrubber: Scrubber, run_name: str, left: t.Callable[
     if REQUESTS_IMPORT_ERROR:
         raise ServiceFailed(f"The Python library requests is missing for {sys.executable}.")
     if settings.webhook_url:
-        return WebhookWay(settings, where(settings), left)
+        return WebhookWay(settings, scrubber, where(settings), left)
     return ApiWay(settings, scrubber, where(settings), left)
 
 
@@ -217,9 +217,10 @@ _WEBHOOK_HINTS = {
 class WebhookWay:
     """Cards through Zoom's Incoming Webhook app, plain or signed."""
 
-    def __init__(self, settings: Settings, where: str, left: t.Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, scrubber: Scrubber, where: str, left: t.Callable[[], float]) -> None:
         self.where = where
         self._settings = settings
+        self._scrub = scrubber.scrub
         self._connection = t.cast("Connection", settings.connection)
         # The webhook's host takes the place of Zoom's API in the list of those who may have the token.
         url = t.cast(str, settings.webhook_url)
@@ -257,6 +258,7 @@ class WebhookWay:
         request = Request("POST", t.cast(str, self._settings.webhook_url), query, body)
         deadline = time.monotonic() + max(timeout, budget.remaining())
         answer = self._http.send(request, authorization, timeout, deadline)
+        answer = dataclasses.replace(answer, scrub=self._scrub)
         if not answer.ok:
             error = error_from(answer, "Posting to the webhook")
             error.hint = _WEBHOOK_HINTS.get(answer.status, error.hint)

@@ -35,6 +35,7 @@ from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Sc
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import options
+from ansible_collections.teamchat.zoom.tests.unit.wire import Peer, Server, http, serving
 
 ENDED = 1_795_168_800.0
 LATE = "🕓 Delivered late: the run ended on 2026-11-20 10:00 UTC."
@@ -324,6 +325,24 @@ def test_a_webhook_that_is_gone_is_named_by_its_own_option(webhook: Make, sandbo
     with pytest.raises(ZoomError, match="HTTP 404") as caught:
         sender.deliver(sender.parcel(card()))
     assert str(caught.value.hint).startswith("Check webhook_url:")
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_half_a_credential_is_not_shown_where_an_answer_is_quoted(webhook: Make, status: int) -> None:
+    """By something in between that shows what it was sent, at the place where the quotation ends."""
+
+    def handle(_server: Server, peer: Peer) -> None:
+        while (request := peer.read()) is not None:
+            page = f"<html><body>{'x ' * 50}{request.headers['authorization']}</body></html>"
+            peer.send(http(status, page.encode()))
+
+    with serving(handle) as server:
+        sender = webhook(webhook_url=f"{server.url}/hook", webhook_token="abcdefghijklmnopqrstuvwxyz" * 2)
+        with pytest.raises(ZoomError) as caught:
+            sender.deliver(sender.parcel(card()))
+        t.cast("_transports.WebhookWay", sender.way)._http.close()
+    assert "abcdefgh" not in str(caught.value.failure())
+    assert "x *****…" in str(caught.value)
 
 
 @pytest.mark.parametrize("fault", ["429-seconds", "429-qps"])
