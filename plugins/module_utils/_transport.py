@@ -281,7 +281,7 @@ def _never_connected(error: BaseException) -> bool:
 
 def _tunnel_refusal(error: BaseException) -> int | None:
     """The status with which a proxy refused to connect, if that is what an exception says."""
-    refused = _TUNNEL_REFUSED.match(str(error.args[0])) if type(error) is OSError and error.args else None
+    refused = _TUNNEL_REFUSED.match(str(error.args[0])) if isinstance(error, OSError) and error.args else None
     return int(refused[1]) if refused else None
 
 
