@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import threading
@@ -58,14 +59,24 @@ def dumped(line: Line) -> bytes:
     return _events.dump(line["e"], line["at"], rest)
 
 
-def told(given: t.Mapping[str, t.Any], lines: t.Iterable[Line], timeout: float = 20.0) -> list[str]:
-    """Tell a run to a courier, and return its warnings when it has ended, with what it still had to do."""
+def told(
+    given: t.Mapping[str, t.Any], lines: t.Iterable[Line], timeout: float = 20.0, *, to_its_end: bool = True
+) -> list[str]:
+    """Tell a run to a courier, and return its warnings.
+
+    :param to_its_end: wait, as the callback does not, until the courier has done what it still had to do.
+    """
     pipe = Pipe(order(given))
     for line in lines:
         pipe.write(dumped(line))
     answer = pipe.finish([], timeout)
     assert answer is not None, "the courier did not answer"
-    pipe._process._process.wait(timeout)
+    deadline = time.monotonic() + timeout
+    # The pipe has given the process up, so Popen does not know any more whether it has ended.
+    with contextlib.suppress(ChildProcessError):
+        while to_its_end and os.waitpid(courier_of(pipe), os.WNOHANG) == (0, 0):
+            assert time.monotonic() < deadline, "the courier has not ended"
+            time.sleep(0.01)
     return t.cast("list[str]", answer["warnings"])
 
 
