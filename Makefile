@@ -11,7 +11,9 @@ LINK := .collections/ansible_collections/teamchat/zoom
 COPY := .build/ansible_collections/teamchat/zoom
 # A file's tests stay together, because some of them share what is made once.
 WORKERS ?= auto
-PYTEST = -m pytest -n $(WORKERS) --dist loadscope
+# Unit tests wait more than they work.
+UNIT_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * os.cpu_count())')
+PYTEST = -m pytest --dist loadscope
 # Each process of a test leaves a file of what it ran through.
 COVERED := COVERAGE_SOURCE=$(CURDIR)/plugins COVERAGE_FILE=$(CURDIR)/.build/coverage/data $(BIN)/coverage
 IMPORTER := .build/galaxy-importer
@@ -88,7 +90,7 @@ sanity: copy ## ansible-test sanity
 .PHONY: units
 units: setup ## unit tests, and the sandbox's own
 	@mkdir -p .build/coverage
-	$(COVERED) run $(PYTEST) tests/unit $(ARGS)
+	$(COVERED) run $(PYTEST) -n $(UNIT_WORKERS) tests/unit $(ARGS)
 
 # Serves Zoom's own API document; the tests that want it skip without it.
 .PHONY: prism
@@ -99,7 +101,7 @@ prism:
 .PHONY: integration
 integration: copy prism ## real playbooks against the sandbox
 	@mkdir -p .build/coverage
-	$(COVERED) run $(PYTEST) tests/integration $(ARGS)
+	$(COVERED) run $(PYTEST) -n $(WORKERS) tests/integration $(ARGS)
 	$(BIN)/python -m tests.integration.run $(COPY)
 
 .PHONY: coverage

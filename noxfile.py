@@ -82,11 +82,11 @@ def paths(session: nox.Session, below: str, default: list[str]) -> list[str]:
     return own or default
 
 
-def run_pytest(session: nox.Session, files: list[str]) -> list[str]:
+def run_pytest(session: nox.Session, files: list[str], workers: str = "auto") -> list[str]:
     """Run files; returns what there is to record of it: nothing for a choice of single tests."""
     options = [argument for argument in session.posargs if not argument.startswith("tests/")]
     report = folder_of(session) / "junit.xml"
-    session.run("pytest", "-n", "auto", "--dist", "loadscope", f"--junit-xml={report}", *options, *files)
+    session.run("pytest", "-n", workers, "--dist", "loadscope", f"--junit-xml={report}", *options, *files)
     if options or any("::" in path for path in files):
         session.log("pytest's tests are not recorded: only whole files are.")
         return []
@@ -105,7 +105,8 @@ def units(session: nox.Session, core: str) -> None:
     """The unit tests of plugins and module_utils."""
     files = paths(session, "tests/unit", UNITS)
     install(session, core)
-    record(session, "units", *run_pytest(session, files))
+    # Unit tests wait more than they work.
+    record(session, "units", *run_pytest(session, files, str(2 * (os.cpu_count() or 1))))
 
 
 @nox.session
