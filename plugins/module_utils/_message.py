@@ -73,7 +73,7 @@ class _Task:
         files = desired.files or ()
         described = self._described(files)
         uploads: list[str] = []
-        with self._told_what_was_done(sending), self._uploads_taken_back(uploads, sending):
+        with self._told_what_was_done(sending), self._uploads_taken_back(uploads, sending.ids):
             for number, part in enumerate(desired.parts):
                 thread = desired.reply_to if desired.reply_to or not number else sending.ids[0]
                 attached = () if number else files
@@ -122,12 +122,15 @@ class _Task:
         return list(uploads)
 
     @contextlib.contextmanager
-    def _uploads_taken_back(self, uploads: list[str], sending: _Sending) -> t.Iterator[None]:
-        """Delete uploaded files when the message that they were for was not sent."""
+    def _uploads_taken_back(self, uploads: list[str], standing: t.Sequence[str] = ()) -> t.Iterator[None]:
+        """Delete uploaded files when the message that they were for was not sent.
+
+        :param standing: the ids of the messages that stand there; the first one has the files.
+        """
         try:
             yield
         except ZoomError as error:
-            if not sending.ids and not isinstance(error, Unconfirmed):
+            if not standing and not isinstance(error, Unconfirmed):
                 for number, upload in enumerate(uploads):
                     try:
                         self._client.delete_file(upload)
@@ -239,7 +242,7 @@ class _Task:
             }
         elif fields:
             uploads: list[str] = []
-            with self._uploads_taken_back(uploads, _Sending(self._client, check_mode=False)):
+            with self._uploads_taken_back(uploads):
                 if "file_ids" in fields:
                     fields["file_ids"] = self._uploaded(desired.files or (), uploads)
                 try:

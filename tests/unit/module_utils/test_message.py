@@ -730,6 +730,12 @@ def test_markdown_that_renders_to_nothing_is_refused(task: Task) -> None:
     assert result["msg"] == ("msg has no text once its markdown is rendered; it must have at least one character.")
 
 
+def warning_call(options: dict[str, t.Any], warnings: list[str]) -> Call:
+    """A task with these arguments that may warn."""
+    params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
+    return Call(params, False, False, warnings.append)
+
+
 def test_an_upload_that_cannot_be_taken_back_is_a_warning(sandbox: Sandbox) -> None:
     sandbox.fault("error:400:5301:Message sending failed.", "send")
     sandbox.fault("401", "delete_file")
@@ -742,9 +748,8 @@ def test_an_upload_that_cannot_be_taken_back_is_a_warning(sandbox: Sandbox) -> N
         "to_channel": seeds.OPS,
         "files": [{"name": "a.log", "content": "aaa"}],
     }
-    params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
     warnings: list[str] = []
-    result = DEFINITION.outcome(Call(params, False, False, warnings.append))
+    result = DEFINITION.outcome(warning_call(options, warnings))
     assert result["failure"]["code"] == 5301
     (warning,) = warnings
     assert warning.startswith("The uploaded file ")
@@ -765,10 +770,9 @@ def test_uploads_that_cannot_be_taken_back_take_no_time_each(sandbox: Sandbox) -
         "to_channel": seeds.OPS,
         "files": [*TWO, {"name": "c.txt", "content": "c"}],
     }
-    params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
     warnings: list[str] = []
     started = time.monotonic()
-    result = DEFINITION.outcome(Call(params, False, False, warnings.append))
+    result = DEFINITION.outcome(warning_call(options, warnings))
     assert time.monotonic() - started < 3 + 2 + 0.5
     assert " did not arrive in time. Given up after " in result["msg"]
     (warning,) = warnings
@@ -801,8 +805,7 @@ def test_a_warning_that_quotes_an_answer_shows_no_token(monkeypatch: pytest.Monk
             "to_channel": seeds.OPS,
             "files": [{"name": "a.log", "content": "aaa"}],
         }
-        params = ArgumentSpecValidator(DEFINITION.full_argument_spec).validate(options).validated_parameters
-        call = Call(params, False, False, warnings.append)
+        call = warning_call(options, warnings)
         assert DEFINITION.outcome(call)["failure"]["code"] == 5420
         call.client()._session.transport.close()
     assert warnings == [
