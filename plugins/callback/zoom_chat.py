@@ -492,10 +492,7 @@ class _Run:
             _events.dump(
                 _events.STATS,
                 now,
-                {
-                    "hosts": {host: hosts[host] for host in names[start : start + _HOSTS_IN_A_LINE]},
-                    "more": start + _HOSTS_IN_A_LINE < len(names),
-                },
+                {"hosts": {host: hosts[host] for host in names[start : start + _HOSTS_IN_A_LINE]}},
             )
             for start in range(0, max(1, len(names)), _HOSTS_IN_A_LINE)
         ]

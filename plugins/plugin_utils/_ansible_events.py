@@ -132,7 +132,6 @@ class Describer:
         person = _surroundings.user(environment)
         run: _events.Run = {
             "playbook": "" if file_name == ADHOC else self._short(os.path.basename(file_name)),
-            "title": None,
             "user": self._short(person) if person else None,
             "controller": self._short(_surroundings.controller()),
             "git": _surroundings.git(self._folder, environment),
@@ -180,7 +179,6 @@ class Describer:
             "role": self._short(role.get_name()) if role else None,
             "path": self._short(_relative(str(path), self._folder), _PATH) if path else None,
             "handler": handler,
-            "no_log": _hides(task),
         }
 
     def failed(self, seen: Seen, ignored: bool, rescued: bool) -> _events.Failed:

@@ -52,7 +52,6 @@ class Run(t.TypedDict):
 
     #: The playbook's file name.
     playbook: str
-    title: t.Optional[str]
     user: t.Optional[str]
     controller: str
     git: t.Optional[Git]
@@ -94,7 +93,6 @@ class Task(t.TypedDict):
     #: File, relative to the playbook's folder, and line: ``roles/nginx/tasks/main.yml:12``.
     path: t.Optional[str]
     handler: bool
-    no_log: bool
 
 
 class Ok(t.TypedDict):
@@ -170,10 +168,9 @@ class HostStats(t.TypedDict):
 
 
 class Stats(t.TypedDict):
-    """`stats`: the recap; with `more` another line of it follows."""
+    """`stats`: the recap, or a part of it; of many hosts there are several lines."""
 
     hosts: dict[str, HostStats]
-    more: bool
 
 
 class End(t.TypedDict):

@@ -239,7 +239,6 @@ class Report:
         self.lost = 0
         self.started_at = 0.0
         self.last_at = 0.0
-        self._title = ""
         self._plays: list[_Play] = []
         self._play_numbers: dict[str, int] = {}
         self._plays_left_out = 0
@@ -295,7 +294,6 @@ class Report:
         git, ci = _object(line.get("git")), _object(line.get("ci"))
         self.head = Head(
             playbook=one_line(line.get("playbook"), _MAX_NAME),
-            title=one_line(line.get("title"), _MAX_NAME),
             user=one_line(line.get("user"), 60),
             controller=one_line(line.get("controller"), 80),
             branch=one_line(git.get("branch"), 80),
@@ -312,16 +310,11 @@ class Report:
             ci_job=one_line(ci.get("job"), 80),
             ci_url=web_address(ci.get("url")),
         )
-        self._use_title()
 
     def _vars(self, line: dict[str, t.Any]) -> None:
-        self._title = self._title or one_line(line.get("zoom_chat_title"), _MAX_NAME)
+        title = self.head.title or one_line(line.get("zoom_chat_title"), _MAX_NAME)
+        self.head = dataclasses.replace(self.head, title=title)
         self.muted = self.muted or line.get("zoom_chat_mute") is True
-        self._use_title()
-
-    def _use_title(self) -> None:
-        if self._title:
-            self.head = dataclasses.replace(self.head, title=self._title)
 
     def _play(self, line: dict[str, t.Any]) -> None:
         self._close_task()

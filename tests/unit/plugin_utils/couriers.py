@@ -118,9 +118,7 @@ def flood(given: t.Mapping[str, t.Any], hosts: int = 10_000) -> int:
         pipe.write(_events.dump("failed", now, failed))
     recap = {host: lines.counts(failures=1) for host in names}
     last = [
-        _events.dump(
-            "stats", now, {"hosts": dict(list(recap.items())[start : start + 500]), "more": start + 500 < hosts}
-        )
+        _events.dump("stats", now, {"hosts": dict(list(recap.items())[start : start + 500])})
         for start in range(0, hosts, 500)
     ]
     answer = pipe.finish([*last, _events.dump("end", time.time(), {"lost": 0})], 60)

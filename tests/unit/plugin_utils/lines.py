@@ -18,7 +18,6 @@ def run(**values: t.Any) -> Line:
         "e": "run",
         "at": START,
         "playbook": "site.yml",
-        "title": None,
         "user": "deploy",
         "controller": "ctl-1",
         "git": {"branch": "main", "commit": "3f2c1d9"},
@@ -35,13 +34,18 @@ def run(**values: t.Any) -> Line:
     return {**line, **values}
 
 
+def called(title: str) -> Line:
+    """What a play says that the run is called."""
+    return {"e": "vars", "at": START, "zoom_chat_title": title}
+
+
 def play(name: str = "web", after: float = 1, identity: str | None = None) -> Line:
     return {"e": "play", "at": START + after, "play": identity or name, "name": name, "pattern": name}
 
 
 def task(name: str, after: float = 2, play: str = "web", path: str = "site.yml:7", **values: t.Any) -> Line:
     line = {"e": "task", "at": START + after, "task": name, "play": play, "name": name, "action": "command"}
-    return {**line, "role": None, "path": path, "handler": False, "no_log": False, **values}
+    return {**line, "role": None, "path": path, "handler": False, **values}
 
 
 def ok(task: str, host: str, after: float = 3, changed: bool = False) -> Line:
@@ -67,8 +71,8 @@ def counts(**values: int) -> dict[str, int]:
     }
 
 
-def stats(hosts: dict[str, dict[str, int]], after: float = 252, more: bool = False) -> Line:
-    return {"e": "stats", "at": START + after, "hosts": hosts, "more": more}
+def stats(hosts: dict[str, dict[str, int]], after: float = 252) -> Line:
+    return {"e": "stats", "at": START + after, "hosts": hosts}
 
 
 def report_of(*lines: t.Any, interrupted: bool = False) -> Report:

@@ -52,7 +52,7 @@ def a_run(*events: Line, hosts: dict[str, t.Any] | None = None) -> t.Iterator[Li
     yield {**lines.play(), "at": now}
     yield {**lines.task("Try"), "at": now}
     yield from events
-    yield {"e": "stats", "at": now, "hosts": hosts or {"web1": lines.counts(ok=1)}, "more": False}
+    yield {"e": "stats", "at": now, "hosts": hosts or {"web1": lines.counts(ok=1)}}
     yield {"e": "end", "at": now, "lost": 0}
 
 

@@ -23,7 +23,7 @@ def report(*, failed: bool = False, changed: bool = False, interrupted: bool = F
     made = Report()
     end = [lines.failed("Try", "web1", msg)] if failed else [lines.ok("Try", "web1", changed=changed)]
     counts = lines.counts(failures=1) if failed else lines.counts(ok=1, changed=int(changed))
-    stats = {"e": "stats", "at": lines.START + 9, "hosts": {"web1": counts}, "more": False}
+    stats = {"e": "stats", "at": lines.START + 9, "hosts": {"web1": counts}}
     for line in [lines.run(), lines.play(), lines.task("Try"), *end, *([] if interrupted else [stats])]:
         made.add(line)
     made.finish(interrupted)

@@ -16,6 +16,7 @@ from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.lines import (
     NGINX,
     START,
     Line,
+    called,
     counts,
     example_lines,
     failed,
@@ -282,7 +283,8 @@ def test_a_run_of_which_little_is_known_yet() -> None:
     report = Report()
     assert _rendering.progress(report, STANDARD, START).text == "⏳ Playbook is running"
 
-    report.add(run(limit=None, git=None, user="", controller="", title="Roll out"))
+    report.add(run(limit=None, git=None, user="", controller=""))
+    report.add(called("Roll out"))
     report.add(play())
     assert _rendering.start(report, STANDARD) == FormattedText(
         "▶️ Roll out started", (RichText(0, len("▶️ Roll out started") - 1, "Bold"),)
@@ -328,7 +330,7 @@ def test_a_running_task_without_a_play() -> None:
 
 def test_every_message_is_shortened_to_its_length() -> None:
     report = Report()
-    report.add(run(title=words(100)))
+    report.add(called(words(100)))
     short = Options(max_length=20)
     assert _rendering.start(report, short).text == "▶️ abcd abcd abcd…"
     assert _rendering.progress(report, short, START).text == "⏳ abcd abcd abcd…"
@@ -1068,7 +1070,7 @@ def test_a_card_that_just_fits_is_left_as_it_is(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_card_mentions_nobody() -> None:
-    lines = [run(title="@all"), play("@here"), task("@everyone"), failed("@everyone", "@channel", "<!jid|Bob> @ALL")]
+    lines = [called("@all"), play("@here"), task("@everyone"), failed("@everyone", "@channel", "<!jid|Bob> @ALL")]
     text = json.dumps(_rendering.card(report_of(*lines), STANDARD), ensure_ascii=False).lower()
 
     assert not [word for word in ("@all", "@here", "@everyone", "@channel", "<!") if word in text]
@@ -1094,7 +1096,8 @@ def _lines() -> st.SearchStrategy[list[Line]]:
             failed, _NAMES, _NAMES, _WORDS, stderr=_WORDS, items=st.lists(st.builds(dict, item=_WORDS, msg=_WORDS))
         ),
         st.builds(unreachable, _NAMES, _NAMES, _WORDS),
-        st.builds(lambda name: run(title=name, limit=name, tags=[name] * 9, user=name), _WORDS),
+        st.builds(lambda name: run(limit=name, tags=[name] * 9, user=name), _WORDS),
+        st.builds(called, _WORDS),
         st.builds(stats, st.dictionaries(_NAMES, recap, max_size=30)),
         st.just({"e": "failed", "host": 7, "msg": []}),
     )

@@ -32,6 +32,7 @@ from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.lines import (
     NGINX,
     START,
     Line,
+    called,
     cleared,
     counts,
     example_lines,
@@ -232,7 +233,7 @@ def test_failures_without_details_are_still_failures() -> None:
     report = report_of(
         run(),
         play(),
-        stats({"web1": counts(failures=1)}, more=True),
+        stats({"web1": counts(failures=1)}),
         stats({"web2": counts(unreachable=1)}),
         {"e": "end", "at": START + 253, "lost": 1},
     )
@@ -449,7 +450,7 @@ def test_ten_thousand_hosts_that_fail_with_long_texts_stay_small() -> None:
             report.add(failed("x", f"host{number}", text, stderr="z" * 4000, exception="e" * 4000))
         for first in range(0, 10_000, 2000):
             names = range(first, first + 2000)
-            report.add(stats({f"host{number}": counts(failures=1) for number in names}, more=first < 8000))
+            report.add(stats({f"host{number}": counts(failures=1) for number in names}))
         report.finish(False)
         failures = report.failures
         peak = tracemalloc.get_traced_memory()[1]
@@ -470,7 +471,6 @@ def words(length: int) -> str:
 def test_the_head_of_a_run_is_what_its_line_says() -> None:
     line = run(
         playbook="a.yml",
-        title="A",
         user="u",
         controller="c",
         git={"branch": "b", "commit": "d"},
@@ -485,7 +485,7 @@ def test_the_head_of_a_run_is_what_its_line_says() -> None:
         ci={"system": "s", "job": "j", "url": "https://ci.example.com/1"},
     )
 
-    assert report_of(line).head == Head(
+    assert report_of(line, called("A")).head == Head(
         playbook="a.yml",
         title="A",
         user="u",
@@ -517,7 +517,6 @@ def test_a_run_is_called_by_its_title_or_its_playbook_or_what_it_is() -> None:
     ("path", "limit"),
     [
         (("playbook",), 120),
-        (("title",), 120),
         (("user",), 60),
         (("controller",), 80),
         (("git", "branch"), 80),
@@ -562,10 +561,11 @@ def test_short_lists_of_short_names_are_shown() -> None:
     assert report_of(run(tags=long)).head.tags == (long[0], "abcd " * 10 + "abcd…")
 
 
-def test_play_variables_count_before_and_after_the_line_of_the_run() -> None:
-    title = {"e": "vars", "zoom_chat_title": "abcd " * 23 + "abcde"}
-    assert report_of(title, run(title="A")).head == report_of(run(title="A"), title).head
-    assert report_of(run(title="A"), title).head.title == "abcd " * 23 + "abcde"
+def test_the_first_play_that_says_so_names_the_run_and_any_play_may_mute_it() -> None:
+    assert report_of(run(), {"e": "vars"}, called("A"), called("B")).head == report_of(run(), called("A")).head
+    assert report_of(run(), called("A"), called("B"), {"e": "vars"}).head.title == "A"
+    assert report_of(called(words(120))).head.title == words(120)
+    assert report_of(called(words(121))).head.title == "abcd " * 22 + "abcd…"
     assert report_of({"e": "vars", "zoom_chat_mute": True}, {"e": "vars"}).muted is True
     assert report_of({"e": "vars", "zoom_chat_mute": "yes"}).muted is False
 

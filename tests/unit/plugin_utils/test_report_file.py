@@ -17,6 +17,7 @@ from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.lines import (
     NGINX,
     START,
     Line,
+    called,
     counts,
     example_lines,
     failed,
@@ -159,11 +160,11 @@ def test_nothing_in_a_report_is_markup(page: Page) -> None:
     page.open(
         report_of(
             run(
-                title=INJECTION,
                 user=INJECTION,
                 limit=INJECTION,
                 ci={"system": INJECTION, "url": "https://a/'\"", "job": ""},
             ),
+            called(INJECTION),
             play(INJECTION),
             task(INJECTION, play=INJECTION, path=INJECTION, role=INJECTION),
             failed(
@@ -200,7 +201,8 @@ def awkward_lines() -> list[Line]:
     hosts = {f"{'h' * 200}{number}": counts(ok=1, failures=1, ignored=2, rescued=3, skipped=4) for number in range(4)}
     broken = [failed(endless, host, f"{endless} {endless * 9}", stderr=endless * 20) for host in hosts]
     return [
-        run(limit=endless, title=endless),
+        run(limit=endless),
+        called(endless),
         play(endless),
         task(endless, play=endless, path=endless),
         *broken,
