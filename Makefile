@@ -134,7 +134,7 @@ TESTED ?= tests/tested.json
 matrix: export CORES := $(CORES)
 matrix: export PYTHONS := $(PYTHONS)
 matrix: export TESTED := $(TESTED)
-matrix: copy prism ## all tests on every ansible-core (CORES="2.16 2.19" PYTHONS=3.12 KINDS="units sanity" for some)
+matrix: copy prism ## all tests on every ansible-core (CORES="2.16 2.17" PYTHONS=3.12 KINDS="units sanity" for some)
 	$(BIN)/nox --session $(KINDS) $(if $(ARGS),-- $(ARGS))
 
 .PHONY: bench

@@ -16,10 +16,11 @@ description:
   - A run that is killed or cancelled, or that Ansible ends with an error of its own, is reported as interrupted, with
     what had happened so far.
   - All sending is done by a process of its own. The playbook neither waits for Zoom nor fails because of it, except
-    that it waits for O(flush_timeout) seconds at its very end.
-  - Task arguments, extra variables and the environment are never sent, results of tasks with C(no_log) stay hidden,
+    that at its very end it waits for the summary to be delivered, O(flush_timeout) seconds at most.
+  - Task arguments, other variables and the environment are never sent, results of tasks with C(no_log) stay hidden,
     and the connection's secrets and the vault passwords are taken out of all texts.
-  - The play variable C(zoom_chat_title) gives a run another title, and C(zoom_chat_mute=true) keeps it to itself.
+  - The play variable C(zoom_chat_title) gives a run another title, and C(zoom_chat_mute=true) keeps it to itself. Both
+    may also be given on the command line, with C(-e).
 author:
   - teamchat.zoom contributors (@teamchat-zoom)
 extends_documentation_fragment:
@@ -157,7 +158,7 @@ options:
         key: max_failures
   max_hosts:
     description:
-      - How many hosts are named for each failure. The others are counted.
+      - How many hosts are named for each failure, five at most in the message itself. The others are counted.
     type: int
     default: 10
     env:

@@ -131,7 +131,8 @@ options:
         key: ca_path
   proxy:
     description:
-      - The URL of an HTTP proxy. It may hold a user name and password.
+      - The URL of a proxy; C(http), C(https) or, with the Python library PySocks, C(socks5) and C(socks5h). It may hold
+        a user name and password.
       - Without it the usual variables E(HTTPS_PROXY), E(HTTP_PROXY) and E(NO_PROXY) count.
     type: str
     env:

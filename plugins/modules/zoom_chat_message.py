@@ -34,7 +34,7 @@ options:
   msg:
     description:
       - The text of the message. Line ends, emoji, quotes and C(&<>) arrive as they are.
-      - Required, except with O(files) and with O(state=absent).
+      - Required, except to send O(files) alone, and with O(state=absent).
       - Zoom's own name for it is C(message), which Ansible reserves.
     type: str
   to_channel:
@@ -150,10 +150,13 @@ options:
       - An edit compares what stands there with O(msg), O(files) and O(interactive_cards), and changes only what differs.
         Zoom cannot change the formatting and the mentions of a message; what it had of these may be lost when the text
         changes.
+      - O(markup) other than V(plain), O(mentions), O(at_items), O(reply_main_message_id), O(scheduled_time) and
+        O(unique_within) are for new messages only.
     type: str
   unique_within:
     description:
-      - Send nothing when the same message of the sender stands in that conversation, or thread, since so many seconds.
+      - Send nothing when the same message of the sender stands in that conversation, or thread, since so many seconds,
+        at most 180 days of them.
         RV(id) is then the one that stands there. With O(scheduled_time) it is one that is scheduled for that time.
       - A re-run of a playbook does not post again, and completes a long message that was interrupted.
       - Zoom shows a new message after about a second, so tasks that run at the same time, as for many hosts, do not see
@@ -162,7 +165,7 @@ options:
     type: float
   max_length:
     description:
-      - How long one message may be, counted in UTF-16 code units. Zoom's documentation allows 1024 characters.
+      - How long one message may be, counted in UTF-16 code units; at least V(16). Zoom's documentation allows 1024.
     type: int
     default: 1024
   long_message:
@@ -360,6 +363,20 @@ message:
       type: list
       elements: dict
       returned: when there is formatting
+    file_ids:
+      description: The ids of the files, as they were uploaded.
+      type: list
+      elements: str
+      returned: when there are files
+    interactive_cards:
+      description: The cards, each with its JSON in C(card_json).
+      type: list
+      elements: dict
+      returned: when there are cards
+    scheduled_time:
+      description: When Zoom is to send it.
+      type: str
+      returned: when it is scheduled
   sample:
     message: Deployment of shop 4.2.0 has started
     to_channel: 825c9e31f1064c73b394c5e4557d3447

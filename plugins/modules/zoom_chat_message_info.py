@@ -55,7 +55,7 @@ options:
     type: str
   search:
     description:
-      - Only messages that contain this text, as Zoom searches it.
+      - Only messages that contain this text, as Zoom searches it; 256 characters at most.
     type: str
   limit:
     description:

@@ -70,6 +70,12 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def ignored_signals(pid: int) -> set[int]:
+    status = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    (mask,) = re.findall(r"^SigIgn:\s*([0-9a-f]+)$", status, re.MULTILINE)
+    return {number for number in range(1, 65) if int(mask, 16) >> (number - 1) & 1}
+
+
 # Lines
 
 
@@ -496,12 +502,14 @@ def test_signals_for_the_run_do_not_end_its_courier(sandbox: Sandbox, state_dir:
     pipe = Pipe(order(options(sandbox, state_dir=state_dir)))
     events = list(a_run())
     pipe.write(dumped(events[0]))
-    # The courier has begun when it has read the order.
-    assert until(lambda: "_bootstrap" in pathlib.Path(f"/proc/{courier_of(pipe)}/cmdline").read_text(encoding="utf-8"))
-    time.sleep(1.5)
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        os.kill(courier_of(pipe), number)
+    courier = courier_of(pipe)
+    signals = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    assert until(lambda: signals <= ignored_signals(courier))
+    for number in signals:
+        os.kill(courier, number)
     assert pipe.finish([dumped(line) for line in events[1:]], 20) == {"warnings": []}
+    # A second one would have taken the place of one that was ended.
+    assert courier_of(pipe) == courier
     assert len(sandbox.messages()) == 1
 
 

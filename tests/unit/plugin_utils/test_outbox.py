@@ -58,9 +58,9 @@ def test_a_parcel_that_someone_works_on_is_left_alone(outbox: Outbox) -> None:
 def test_a_parcel_is_taken_over_by_one_only(outbox: Outbox) -> None:
     with outbox.put(parcel()):
         pass
-    for place in outbox.left_behind("here"):
-        with place:
-            assert left(outbox) == []
+    (place,) = outbox.left_behind("here")
+    with place:
+        assert left(outbox) == []
 
 
 def test_the_lock_goes_with_its_process(outbox: Outbox, tmp_path: pathlib.Path) -> None:

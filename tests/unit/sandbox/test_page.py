@@ -5,10 +5,8 @@
 from __future__ import annotations
 
 import json
-import os
 import pathlib
 import re
-import shutil
 import typing as t
 
 import pytest
@@ -637,16 +635,3 @@ def test_live_page_follows_a_running_sandbox(page: Page) -> None:
         assert page.texts("nav [aria-current=page] .count") == ["2 messages"]
         assert page.complaints() == []
     page.wait_for("return document.getElementById('status').textContent", "not connected")
-
-
-def test_screenshot_for_the_documentation_is_small(page: Page, tmp_path: pathlib.Path) -> None:
-    """SANDBOX_SCREENSHOT=docs/images/sandbox.png renews the picture that the documentation shows."""
-    page.open(example_account())
-    page.run("document.querySelector('.log').scrollTop = 0")
-    picture = tmp_path / "sandbox.png"
-
-    assert page.driver.save_screenshot(str(picture))
-
-    assert 30_000 < picture.stat().st_size <= 300_000
-    if wanted := os.environ.get("SANDBOX_SCREENSHOT"):
-        shutil.copyfile(picture, wanted)
