@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._bodies import multipart_fields
@@ -27,6 +26,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._wanted import (
     files_of,
     is_missing_message,
     moment_of,
+    same_cards,
 )
 
 if t.TYPE_CHECKING:
@@ -216,7 +216,7 @@ class _Task:
             # Zoom takes the text along, or it would be gone.
             fields.update(message=text, file_ids=[CHECK_MODE_ID for _file in desired.files or ()])
         cards = desired.fields.get("interactive_cards")
-        if cards is not None and _card_values(cards) != _card_values(standing.get("interactive_cards")):
+        if cards is not None and not same_cards(cards, standing.get("interactive_cards")):
             fields.update(message=text, interactive_cards=cards)
         if fields:
             self._check_is_own(standing, "Editing the message failed", "change")
@@ -389,26 +389,20 @@ class _Sending:
 
 
 def _take_standing(standing: list[dict[str, t.Any]], wanted: Wanted, user_id: str) -> str | None:
-    """The id of the oldest message that is the wanted one; it is not taken for a further part."""
+    """The id of the oldest message that is the wanted one, cards included; it is not taken for a further part."""
     scheduled = wanted.scheduled_time is not None
     for message in standing:
         message_id = message.get("draft_id" if scheduled else "id")
-        same = wanted.is_draft(message) if scheduled else wanted.is_message(message, user_id)
+        if scheduled:
+            # Zoom lists no cards of what is scheduled.
+            same = wanted.is_draft(message)
+        else:
+            cards = wanted.fields.get("interactive_cards")
+            same = wanted.is_message(message, user_id) and same_cards(cards, message.get("interactive_cards"))
         if isinstance(message_id, str) and same:
             standing.remove(message)
             return message_id
     return None
-
-
-def _card_values(cards: t.Any) -> list[t.Any]:
-    """Cards for comparing; a card that does not show its JSON equals none."""
-    values: list[t.Any] = []
-    for card in cards if isinstance(cards, list) else ():
-        try:
-            values.append(json.loads(card["card_json"]))
-        except (KeyError, TypeError, ValueError):
-            values.append(object())
-    return values
 
 
 def _names(files: t.Iterable[tuple[str, int]]) -> list[str]:

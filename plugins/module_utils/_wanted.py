@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 import time
 import typing as t
@@ -41,19 +42,20 @@ class Wanted:
         sender = message.get("sender")
         if "@" in user_id and isinstance(sender, str) and sender and sender.lower() != user_id.lower():
             return False
+        return self._same_content(message)
+
+    def is_draft(self, draft: Fields) -> bool:
+        """Whether a listed scheduled message has this text, thread, files and time."""
+        return self._same_content(draft) and draft.get("scheduled_time") == self.scheduled_time
+
+    def _same_content(self, message: Fields) -> bool:
+        text = message.get("message") or ""
         return (
-            self._same_text(message)
+            isinstance(text, str)
+            and normalise(text) == normalise(self.fields.get("message") or "")
             and bare_id(message.get("reply_main_message_id")) == bare_id(self.fields.get("reply_main_message_id"))
             and files_of(message) == sorted((file.name, file.size) for file in self.files)
         )
-
-    def is_draft(self, draft: Fields) -> bool:
-        """Whether a listed scheduled message has this text and time."""
-        return self._same_text(draft) and draft.get("scheduled_time") == self.scheduled_time
-
-    def _same_text(self, message: Fields) -> bool:
-        text = message.get("message") or ""
-        return isinstance(text, str) and normalise(text) == normalise(self.fields.get("message") or "")
 
 
 def files_of(message: Fields) -> list[tuple[str, int]]:
@@ -67,6 +69,21 @@ def files_of(message: Fields) -> list[tuple[str, int]]:
         for file in files
         if isinstance(file, dict)
     )
+
+
+def same_cards(one: t.Any, other: t.Any) -> bool:
+    """Whether two lists of cards say the same; a card that does not show its JSON equals none."""
+    return _card_values(one) == _card_values(other)
+
+
+def _card_values(cards: t.Any) -> list[t.Any]:
+    values: list[t.Any] = []
+    for card in cards if isinstance(cards, list) else ():
+        try:
+            values.append(json.loads(card["card_json"]))
+        except (KeyError, TypeError, ValueError):
+            values.append(object())
+    return values
 
 
 def bare_id(message_id: t.Any) -> str:

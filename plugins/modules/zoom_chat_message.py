@@ -158,6 +158,8 @@ options:
       - Send nothing when the same message of the sender stands in that conversation, or thread, since so many seconds,
         at most 180 days of them.
         RV(id) is then the one that stands there. With O(scheduled_time) it is one that is scheduled for that time.
+      - The same is what has the same text, thread, files by name and size, and O(interactive_cards), which Zoom does not
+        tell of what is scheduled. Formatting and mentions are not compared.
       - A re-run of a playbook does not post again, and completes a long message that was interrupted.
       - Zoom shows a new message after about a second, so tasks that run at the same time, as for many hosts, do not see
         each other's. Use C(run_once) for those.

@@ -220,22 +220,31 @@ def _view(call: Call, message: model.Message, *, with_status: bool = False) -> d
     }
     if with_status:
         view["status"] = message.status
-    if message.reply_main_message_id:
-        view["reply_main_message_id"] = message.reply_main_message_id
-        main = call.account.messages.get(message.reply_main_message_id)
-        if main is not None:
-            view["reply_main_message_timestamp"] = main.timestamp
+    view.update(_thread_of(call, message))
     if deleted:
         return view
+    cards = {"interactive_cards": message.interactive_cards} if message.interactive_cards else {}
+    return {**view, **cards, **_parts_of(call, message)}
+
+
+def _thread_of(call: Call, message: model.Message) -> dict[str, t.Any]:
+    if not message.reply_main_message_id:
+        return {}
+    main = call.account.messages.get(message.reply_main_message_id)
+    timestamp = {"reply_main_message_timestamp": main.timestamp} if main is not None else {}
+    return {"reply_main_message_id": message.reply_main_message_id, **timestamp}
+
+
+def _parts_of(call: Call, message: model.Message) -> dict[str, t.Any]:
+    """Return what both messages and drafts are shown with, where they have it."""
     files = _files(call, message)
     optional = {
         "at_items": _at_items(call, message),
         "rich_text": message.rich_text,
-        "interactive_cards": message.interactive_cards,
         "files": files,
         **(files[0] if files else {}),
     }
-    return {**view, **{name: value for name, value in optional.items() if value}}
+    return {name: value for name, value in optional.items() if value}
 
 
 def get(call: Call) -> Answer:
@@ -361,6 +370,8 @@ def list_scheduled(call: Call) -> Answer:
                 "create_date": model.iso(draft.message.time),
                 "scheduled_time": draft.scheduled_time,
                 "message": _shown(call, draft.message.message),
+                **_thread_of(call, draft.message),
+                **_parts_of(call, draft.message),
             }
             for draft in page[0]
         ],

@@ -472,6 +472,7 @@ def test_a_wrong_clock_does_not_hide_the_same_message(
         ({"message": "db01 is full!"}, {}),
         ({"to_channel": seeds.DEPLOYMENTS}, {}),
         ({}, {"files": [{"name": "a", "content": "a"}]}),
+        ({}, {"interactive_cards": [{"content": {"body": []}}]}),
     ],
 )
 def test_what_differs_is_another_message(
@@ -483,6 +484,14 @@ def test_what_differs_is_another_message(
     assert (result["changed"], result["operation"]) == (True, "sent")
     assert task(**wanted, **arguments)["id"] == result["id"]
     assert len(sandbox.messages()) == 2
+
+
+def test_another_card_is_another_message(task: Task, sandbox: Sandbox) -> None:
+    wanted = {"msg": "Backup status", "to_channel": seeds.OPS, "unique_within": 600}
+    results = [task(**wanted, interactive_cards=[{"head": state}]) for state in ("ok", "failed", "ok")]
+    assert [result["operation"] for result in results] == ["sent", "sent", "unchanged"]
+    assert results[2]["id"] == results[0]["id"]
+    assert task(**wanted)["operation"] == "sent"
 
 
 def test_a_reply_is_unique_in_its_thread_only(task: Task, sandbox: Sandbox, notice: str) -> None:
@@ -528,6 +537,18 @@ def test_what_is_scheduled_is_unique_too(task: Task, sandbox: Sandbox) -> None:
     assert [result["operation"] for result in results] == ["scheduled", "unchanged", "scheduled"]
     assert results[1]["id"] == results[0]["id"]
     assert len(sandbox.account()["scheduled"]) == 2
+
+
+def test_what_is_scheduled_for_another_thread_or_with_other_files_is_another_message(
+    task: Task, sandbox: Sandbox, notice: str
+) -> None:
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
+    wanted = {"msg": "Later", "to_channel": seeds.OPS, "unique_within": 600, "scheduled_time": soon.isoformat()}
+    others: list[Arguments] = [{}, {"reply_main_message_id": notice}, {"files": TWO}]
+    results = [task(**wanted, **other) for other in others * 2]
+    assert [result["operation"] for result in results] == ["scheduled"] * 3 + ["unchanged"] * 3
+    assert [result["id"] for result in results[3:]] == [result["id"] for result in results[:3]]
+    assert len(sandbox.account()["scheduled"]) == 3
 
 
 # Long texts

@@ -79,12 +79,14 @@ def test_files_of_any_answer(message: dict[str, t.Any], files: list[tuple[str, i
     assert files_of(message) == files
 
 
-def test_a_draft_is_known_by_text_and_time() -> None:
+def test_a_draft_is_known_by_text_thread_files_and_time() -> None:
     wanted = Wanted({**FIELDS, "scheduled_time": "2030-01-01T00:00:00Z"})
     draft = {"message": "a &amp; b", "scheduled_time": "2030-01-01T00:00:00Z"}
     assert wanted.is_draft(draft)
     assert not wanted.is_draft({**draft, "scheduled_time": "2030-01-01T00:01:00Z"})
     assert not wanted.is_draft({**draft, "message": "b"})
+    assert not wanted.is_draft({**draft, "reply_main_message_id": "A"})
+    assert not wanted.is_draft({**draft, "files": [{"file_name": "a", "file_size": 1}]})
 
 
 def test_a_moment_that_is_none_is_now() -> None:
