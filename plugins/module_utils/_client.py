@@ -379,7 +379,7 @@ class Client:
             if slot:
                 self._session.throttle.answered(slot)
             try:
-                return answer, read_object(answer, doing)
+                return answer, read_object(answer, doing, may_be_empty=request.method in ("PUT", "DELETE"))
             except (AuthenticationFailed, PermissionDenied) as error:
                 if renewed or not self._is_tokens_fault(error, token) or not self._session.tokens.renewable(token):
                     raise
@@ -412,7 +412,7 @@ class Client:
         channel = wanted.fields.get("to_channel")
         # What is scheduled does not count in the channel's windows before its time.
         throttled = None if wanted.scheduled_time else channel
-        fell_back = False
+        fell_back = taken = False
         while True:
             request = Request("POST", url, body=body)
             try:
@@ -437,8 +437,17 @@ class Client:
             else:
                 if fell_back:
                     self._remember_multipart_refused()
-                self._session.known.claim(self._conversation(wanted.fields), message_id)
-                return Sent(message_id, attempts.value, answer.tracking_id)
+                is_ours = self._session.known.claim(self._conversation(wanted.fields), message_id)
+                # Once: a server that gives each message the same id would be sent one after the other.
+                if is_ours or taken:
+                    return Sent(message_id, attempts.value, answer.tracking_id)
+                # Before this answer came, another task looked for a message with the same words, and took this one
+                # for it. So its own is still missing, or stands there as well.
+                taken = True
+                unknown = ServiceFailed(f"{doing} failed: another task took the message for its own.", maybe_done=True)
+                found = self._look_for(wanted, started, unknown)
+                if found:
+                    return Sent(found, attempts.value, answer.tracking_id)
 
     def _known_message(
         self, request: Request, doing: str, where: Fields, message_id: str, attempts: _Counter | None = None

@@ -627,6 +627,36 @@ def test_two_senders_of_one_text_get_a_message_each(
     assert len(set(arrived)) == 2
 
 
+@pytest.mark.parametrize(("moment", "requests"), [("before", 4), ("after", 3)])
+def test_a_task_whose_message_another_one_took_for_its_own_has_one_too(
+    sandbox: Sandbox, connect: Connect, app: Params, state_dir: str, moment: str, requests: int
+) -> None:
+    """The second task finds the first one's message, of the same text, before the first one has its answer."""
+    connection = connect(sandbox, **app, state_dir=state_dir, timeout=6.0, max_wait=20.0)
+    Caller(connection).client.send_message({"message": "first", "to_channel": seeds.OPS}, "json")
+    sandbox.fault("slow", "send", seconds=4)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        one = pool.submit(lambda: Caller(connection).client.send_message(FIELDS, "json"))
+        while len(sandbox.messages()) < 2:
+            time.sleep(0.05)
+        sandbox.fault("reset", "send", moment=moment)
+        other = pool.submit(lambda: Caller(connection).client.send_message(FIELDS, "json"))
+        ids = [one.result().id, other.result().id]
+    arrived = [message["id"] for message in sandbox.messages() if message["message"] == TEXT]
+    assert sorted(ids) == sorted(arrived)
+    assert len(set(ids)) == 2
+    assert ids[1] == arrived[0]
+    assert len(sandbox.requests("send")) == requests
+
+
+def test_a_server_that_gives_every_message_the_same_id_is_sent_each_twice_at_most(connect: Connect) -> None:
+    posted, listed = http(201, {"id": "A"}), http(200, {})
+    with serving(answering(posted, posted, listed, listed, listed, posted)) as server:
+        caller = Caller(connect(api_url=server.url))
+        assert [caller.next_task().send_message(FIELDS, "json").id for _index in range(2)] == ["A", "A"]
+        assert [request.method for request in server.received] == ["POST", "POST", "GET", "GET", "GET", "POST"]
+
+
 @pytest.mark.parametrize("skew", [-7200, 7200])
 def test_a_clock_that_is_wrong_by_hours_does_not_mislead(
     sandbox: Sandbox, connect: Connect, monkeypatch: pytest.MonkeyPatch, skew: int
