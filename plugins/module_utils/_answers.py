@@ -24,7 +24,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     ServiceFailed,
     ZoomError,
 )
-from ansible_collections.teamchat.zoom.plugins.module_utils._retry import retry_after
+from ansible_collections.teamchat.zoom.plugins.module_utils._retry import http_date, retry_after
 
 # What is quoted of an answer that cannot be understood.
 _QUOTED = 120
@@ -52,6 +52,12 @@ class Answer:
     @property
     def tracking_id(self) -> str | None:
         return self.headers.get("x-zm-trackingid")
+
+    @property
+    def retry_after(self) -> float | None:
+        """Seconds after which the answer asks to come back; a date goes by the server's clock, where that is told."""
+        now = http_date(self.headers.get("date", ""))
+        return retry_after(self.headers.get("retry-after"), time.time() if now is None else now)
 
     @property
     def ok(self) -> bool:
@@ -86,8 +92,8 @@ _MEMBER = (
     "Check the id (Team Chat shows it in the channel's link), and that the user named by user_id is a member of the"
     " channel: Zoom says that a channel does not exist to those who are not."
 )
-_RECIPIENT = (
-    "The recipient must be in the sender's contact list; give an e-mail address, a user id or a member id of Zoom's."
+_USER = (
+    "Check user_id, and to_contact, who must be in the sender's contact list: an e-mail address, or an id of Zoom's."
 )
 _SCOPES = (
     "Add the missing scope to the app in the Zoom App Marketplace (for sending: team_chat:write:user_message:admin,"
@@ -115,7 +121,7 @@ _CODES: dict[int, tuple[type[ZoomError], str | None]] = {
         " the app's owner has a role with the permission 'Chat Messages: Edit'. " + _ME,
     ),
     300: (InvalidRequest, "Zoom did not accept a value; its own words above say which."),
-    1001: (NotFound, _RECIPIENT),
+    1001: (NotFound, _USER),
     4130: (NotFound, _MEMBER),
     4131: (NotFound, "Check the message id, and that to_channel or to_contact is where the message stands."),
     4700: (PermissionDenied, _SCOPES + " With a user's own token user_id must be 'me'."),
@@ -185,15 +191,16 @@ _OAUTH_CODES: dict[int, str] = {
 }
 
 
-def read_object(answer: Answer, doing: str) -> dict[str, t.Any]:
-    """The JSON object of a successful answer; an empty body (204) is an empty object.
+def read_object(answer: Answer, doing: str, *, may_be_empty: bool = False) -> dict[str, t.Any]:
+    """The JSON object of a successful answer; an empty one where there is no body (204).
 
     :param doing: what was asked for, as in "sending the message", for the error's sentence.
+    :param may_be_empty: whether nothing is asked of the answer but its status, so that any success may have no body.
     :raises ZoomError: Zoom said no, or what came is not an answer of Zoom's.
     """
     if not answer.ok:
         raise error_from(answer, doing)
-    if answer.status == 204:
+    if answer.status == 204 or (may_be_empty and not answer.content.strip()):
         return {}
     body = answer.parsed()
     if not isinstance(body, dict):
@@ -238,6 +245,7 @@ def error_from(answer: Answer, doing: str) -> ZoomError:
         return ServiceFailed(
             f"{doing} failed: Zoom answered HTTP {answer.status}: {words}.",
             **details,
+            retry_after=answer.retry_after,
             hint="The fault is on Zoom's side, or of something in between; https://status.zoom.us shows known ones.",
             maybe_done=True,
             transient=True,
@@ -300,7 +308,7 @@ def oauth_error_from(answer: Answer) -> ZoomError:
 
 
 def _rate_limited(answer: Answer, doing: str, details: dict[str, t.Any]) -> RateLimited:
-    seconds = retry_after(answer.headers.get("retry-after"), time.time())
+    seconds = answer.retry_after
     message = details["message"]
     daily = answer.headers.get("x-ratelimit-type", "").lower() == "daily-limit" or bool(
         message and re.search(r"\bdaily\b", message)

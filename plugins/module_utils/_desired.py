@@ -40,6 +40,7 @@ _SCHEDULE_LATEST = datetime.timedelta(days=180)
 # Unicode's category Cc.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _JSON_ONLY = ("rich_text", "file_ids", "interactive_cards", "scheduled_time")
+_NEEDS_TEXT = "needs msg; files without a text are messages of their own."
 # Options that make sense for a new message only, and why an edit refuses them.
 _NOT_FOR_EDITS = {
     "at_items": "Zoom cannot change the mentions of a message",
@@ -84,7 +85,7 @@ def desired_message(params: Params, *, check_mode: bool) -> Desired:
     :raises InvalidOption: names the option, what was given, and what is allowed.
     """
     recipient = recipient_of(params)
-    message_id = _optional_id("message_id", params["message_id"], check_mode)
+    message_id = optional_id("message_id", params["message_id"], check_mode)
     if params["state"] == "absent":
         if message_id is None:
             raise InvalidOption("message_id must be given with state=absent; it names the message to delete.")
@@ -97,6 +98,9 @@ def desired_message(params: Params, *, check_mode: bool) -> Desired:
 def _sent(params: Params, recipient: dict[str, str], check_mode: bool) -> Desired:
     text = _formatted(params)
     files = attachments(params["files"] or (), with_message=text is not None)
+    for option in ("mentions", "at_items"):
+        if text is None and params[option]:
+            raise InvalidOption(f"{option} {_NEEDS_TEXT}")
     fields: dict[str, t.Any] = {}
     cards = _cards(params["interactive_cards"])
     if cards:
@@ -107,7 +111,7 @@ def _sent(params: Params, recipient: dict[str, str], check_mode: bool) -> Desire
         if not files:
             raise InvalidOption("msg must be given, except with files and with state=absent.")
         if fields:
-            raise InvalidOption(f"{next(iter(fields))} needs msg; files without a text are messages of their own.")
+            raise InvalidOption(f"{next(iter(fields))} {_NEEDS_TEXT}")
         parts: tuple[FormattedText, ...] = ()
     else:
         parts = _parts(text, params)
@@ -119,7 +123,7 @@ def _sent(params: Params, recipient: dict[str, str], check_mode: bool) -> Desire
     return Desired(
         recipient,
         parts=parts,
-        reply_to=_optional_id("reply_main_message_id", params["reply_main_message_id"], check_mode),
+        reply_to=optional_id("reply_main_message_id", params["reply_main_message_id"], check_mode),
         fields=fields,
         files=tuple(files),
         body_format=params["body_format"],
@@ -284,7 +288,8 @@ def _unique_within(seconds: float | None) -> float | None:
     return seconds
 
 
-def _optional_id(option: str, value: str | None, check_mode: bool) -> str | None:
+def optional_id(option: str, value: str | None, check_mode: bool) -> str | None:
+    """The id of a message, which in check mode may be one that was not sent."""
     if value is None:
         return None
     if value == CHECK_MODE_ID and not check_mode:

@@ -115,8 +115,13 @@ def _attachment(option: str, entry: t.Any) -> Attachment:
         if name is None:
             raise InvalidOption(f"{option} has content, so it must have a name too.")
         # Older versions of Ansible make data of a template's text that looks like JSON.
-        text = json.dumps(content) if isinstance(content, (dict, list)) else str(content)
-        raw = text.encode("utf-8", "surrogateescape")
+        text = json.dumps(content, ensure_ascii=False) if isinstance(content, (dict, list)) else str(content)
+        try:
+            raw = text.encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as error:
+            raise InvalidOption(
+                f"{option}.content has a character at position {error.start} that is no Unicode text."
+            ) from None
         return Attachment(_name(option, name), len(raw), content=raw)
     path = os.path.expanduser(str(path))
     size = _size(option, path)

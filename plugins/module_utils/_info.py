@@ -11,8 +11,10 @@ import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.module_utils._channels import in_conversation
 from ansible_collections.teamchat.zoom.plugins.module_utils._desired import (
+    CHECK_MODE_ID,
     channel_name,
     identifier,
+    optional_id,
     recipient_of,
     zoned_time,
 )
@@ -53,10 +55,13 @@ def message_info(call: Call) -> dict[str, t.Any]:
     params = call.params
     recipient = recipient_of(params)
     limit = _limit(params["limit"])
-    ids = {name: identifier(name, params[name]) for name in ("message_id", "thread") if params[name] is not None}
+    given = {name: optional_id(name, params[name], call.check_mode) for name in ("message_id", "thread")}
+    ids = {name: value for name, value in given.items() if value is not None}
     client = call.client()
     # What is asked wrongly is refused before the first request.
     _span(params, client.zoom_time)
+    if CHECK_MODE_ID in ids.values():
+        return {"changed": False, "messages": []}
     search = {"search_type": "message", "search_key": _search_key(params["search"])} if params["search"] else {}
 
     def listed(where: dict[str, str], now: float) -> list[dict[str, t.Any]]:

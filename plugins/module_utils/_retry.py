@@ -35,7 +35,7 @@ def retry_after(value: t.Optional[str], now: float) -> t.Optional[float]:
         wait = float(text)
     else:
         found = _ISO_8601.fullmatch(text)
-        moment = _iso_8601(found) if found else _http_date(text)
+        moment = _iso_8601(found) if found else http_date(text)
         if moment is None:
             return None
         wait = moment - now
@@ -54,8 +54,8 @@ def _iso_8601(found: re.Match[str]) -> t.Optional[float]:
         return None
 
 
-def _http_date(text: str) -> t.Optional[float]:
-    """Epoch seconds of the three forms that RFC 9110 knows."""
+def http_date(text: str) -> t.Optional[float]:
+    """Epoch seconds of a date in one of the three forms that RFC 9110 knows; None for what is none. Never raises."""
     try:
         moment = email.utils.parsedate_to_datetime(text)
         if moment.tzinfo is None:

@@ -8,8 +8,6 @@ Every failure is a `NetworkFailed` that knows whether the request may have been 
 from __future__ import annotations
 
 import dataclasses
-import datetime
-import email.utils
 import functools
 import http.client
 import math
@@ -36,6 +34,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
     requests,
     urllib3_exceptions,
 )
+from ansible_collections.teamchat.zoom.plugins.module_utils._retry import http_date
 from ansible_collections.teamchat.zoom.plugins.module_utils._tls import CheckingAdapter
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import is_loopback, may_receive_token
 from ansible_collections.teamchat.zoom.plugins.module_utils._version import VERSION
@@ -89,12 +88,8 @@ class Transport:
     def clock_ahead(self) -> float | None:
         """Seconds by which Zoom's clock is ahead of ours, as far as the last answer tells; None before one."""
         said, at = self._last_date
-        try:
-            date = email.utils.parsedate_to_datetime(said)
-            # A date without a zone is UTC's in HTTP, and local time for Python.
-            return date.replace(tzinfo=date.tzinfo or datetime.timezone.utc).timestamp() - at
-        except (TypeError, ValueError, IndexError, OverflowError):
-            return None
+        date = http_date(said)
+        return None if date is None else date - at
 
     def send(self, request: Request, authorization: str, timeout: float, deadline: float) -> Answer:
         """Send once, following redirects that may have the token.

@@ -33,7 +33,8 @@ attributes:
 options:
   msg:
     description:
-      - The text of the message. Line ends, emoji, quotes and C(&<>) arrive as they are.
+      - The text of the message. Line ends, emoji, quotes and C(&<>) arrive as they are; a list or a dictionary is sent as
+        JSON.
       - Required, except to send O(files) alone, and with O(state=absent).
       - Zoom's own name for it is C(message), which Ansible reserves.
     type: str

@@ -10,6 +10,7 @@ main process does them once for all its forks.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import typing as t
 import uuid
@@ -127,6 +128,9 @@ class ZoomActionBase(ActionBase):  # type: ignore[misc]  # ansible-core is not t
     def _arguments(self) -> dict[str, t.Any]:
         """The task's arguments, with the state folder of the controller or, elsewhere, none."""
         arguments = {str(name): _plain(value) for name, value in self._task.args.items()}
+        if isinstance(arguments.get("msg"), (dict, list)):
+            # Older versions of Ansible make data of a template's text that looks like JSON.
+            arguments["msg"] = json.dumps(arguments["msg"], ensure_ascii=False)
         if not self._is_on_controller:
             arguments["state_dir"] = ""
         elif arguments.get("state_dir") is None and "ZOOM_CHAT_STATE_DIR" not in self._environment:
@@ -156,7 +160,8 @@ def in_process(
     spec = definition.full_argument_spec
     validation = ArgumentSpecValidator(spec, **definition.constraints).validate(arguments)
     params = validation.validated_parameters
-    warnings: list[str] = []
+    # A module tells of these by itself.
+    warnings = [f"Both option {both['option']} and its alias {both['alias']} are set." for both in validation._warnings]
     if validation.error_messages:
         result = {"failed": True, "msg": _validation_message(module_name, validation)}
     else:

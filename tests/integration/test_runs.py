@@ -430,6 +430,76 @@ def test_an_ordinary_run_warns_of_nothing(both_ways: Playbook, sandbox: Sandbox)
     assert [result.task for result in run.results if result.result.keys() & {"warnings", "deprecations"}] == []
 
 
+def test_an_option_under_both_its_names_is_one_warning(both_ways: Playbook, sandbox: Sandbox) -> None:
+    run = both_ways.run(
+        f"""
+        - hosts: localhost
+          gather_facts: false
+          tasks:
+            - name: Answer
+              teamchat.zoom.zoom_chat_message:
+                to_channel: {seeds.OPS}
+                msg: Hello
+                reply_main_message_id: one
+                reply_to: another
+              check_mode: true
+        """
+    )
+    assert warnings_of(run.of("Answer")) == ["Both option reply_main_message_id and its alias reply_to are set."]
+    assert sandbox.requests() == []
+
+
+# What arrives
+
+
+def test_json_arrives_as_it_is(both_ways: Playbook, sandbox: Sandbox) -> None:
+    """Older versions of Ansible make data of it on the way."""
+    text = '{"up": true, "by": null, "name": "Zoë"}'
+    run = both_ways.run(
+        f"""
+        - hosts: localhost
+          gather_facts: false
+          vars:
+            text: '{text}'
+          tasks:
+            - name: Send
+              teamchat.zoom.zoom_chat_message:
+                to_channel: {seeds.OPS}
+                msg: "{{{{ text }}}}"
+                files:
+                  - content: "{{{{ text }}}}"
+                    name: state.json
+        """
+    )
+    assert run.returncode == 0, run.output
+    (message,) = sandbox.messages()
+    assert message["message"] == text
+    assert [file["size"] for file in message["files"]] == [len(text.encode())]
+
+
+def test_a_play_that_reads_what_it_has_sent_can_be_checked(both_ways: Playbook, sandbox: Sandbox) -> None:
+    run = both_ways.run(
+        f"""
+        - hosts: localhost
+          gather_facts: false
+          tasks:
+            - name: Send
+              teamchat.zoom.zoom_chat_message:
+                to_channel: {seeds.OPS}
+                msg: Hello
+              register: sent
+            - name: Read
+              teamchat.zoom.zoom_chat_message_info:
+                to_channel: {seeds.OPS}
+                thread: "{{{{ sent.id }}}}"
+        """,
+        "--check",
+    )
+    assert run.returncode == 0, run.output
+    assert run.of("Read")["messages"] == []
+    assert sandbox.requests() == []
+
+
 # Where options come from
 
 

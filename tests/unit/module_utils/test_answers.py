@@ -17,7 +17,7 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._answers import (
     oauth_error_from,
     read_object,
 )
-from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ZoomError
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ServiceFailed, ZoomError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -29,7 +29,7 @@ MEMBER = (
     " channel: Zoom says that a channel does not exist to those who are not."
 )
 RECIPIENT = (
-    "The recipient must be in the sender's contact list; give an e-mail address, a user id or a member id of Zoom's."
+    "Check user_id, and to_contact, who must be in the sender's contact list: an e-mail address, or an id of Zoom's."
 )
 SCOPES = (
     "Add the missing scope to the app in the Zoom App Marketplace (for sending: team_chat:write:user_message:admin,"
@@ -283,6 +283,20 @@ def test_the_daily_limits_date_is_understood() -> None:
     assert error.retry_after == pytest.approx(7200, abs=2)
 
 
+@pytest.mark.parametrize("skew", [-300, 0, 300])
+@pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%a, %d %b %Y %H:%M:%S GMT"])
+def test_a_date_to_come_back_is_by_the_clock_of_the_server(skew: int, form: str) -> None:
+    there = datetime.datetime.fromtimestamp(time.time() + skew, datetime.timezone.utc)
+    until = there + datetime.timedelta(seconds=10)
+    headers = {"date": there.strftime("%a, %d %b %Y %H:%M:%S GMT"), "retry_after": until.strftime(form)}
+    assert error_of(429, {"code": 429, "message": PER_SECOND}, **headers).retry_after == 10.0
+
+
+def test_a_server_in_trouble_may_say_when_to_come_back() -> None:
+    assert error_of(503, b"", retry_after="60").retry_after == 60.0
+    assert error_of(503).retry_after is None
+
+
 def between(option: str) -> str:
     return f"Something between here and Zoom may have answered instead: check {option}, proxies and sign-in pages."
 
@@ -388,6 +402,14 @@ def test_a_success_that_is_none_is_an_error_that_may_have_done_its_work(status: 
 )
 def test_a_success_is_its_object(status: int, body: bytes, found: dict[str, t.Any]) -> None:
     assert read_object(answer(status, body), DOING) == found
+
+
+def test_where_only_the_status_counts_any_success_may_be_empty() -> None:
+    assert read_object(answer(200, b" "), DOING, may_be_empty=True) == {}
+    with pytest.raises(ServiceFailed):
+        read_object(answer(200, b" "), DOING)
+    with pytest.raises(ServiceFailed):
+        read_object(answer(200, HTML), DOING, may_be_empty=True)
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,18 @@ def test_what_is_no_card_is_refused(cards: list[t.Any], sentence: str) -> None:
             "interactive_cards needs msg; files without a text are messages of their own.",
         ),
         (
+            {"msg": None, "files": [{"content": "a", "name": "a"}], "mentions": [{"text": "@all"}]},
+            "mentions needs msg; files without a text are messages of their own.",
+        ),
+        (
+            {
+                "msg": None,
+                "files": [{"content": "a", "name": "a"}],
+                "at_items": [{"at_type": 2, "start_position": 0, "end_position": 1}],
+            },
+            "at_items needs msg; files without a text are messages of their own.",
+        ),
+        (
             {"msg": None, "state": "absent"},
             "message_id must be given with state=absent; it names the message to delete.",
         ),

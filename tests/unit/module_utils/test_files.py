@@ -50,7 +50,7 @@ def test_a_home_is_expanded(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPa
         ("Grüße\r\n\0", "Grüße\r\n\0".encode()),
         ("", b""),
         ("a\udcffb", b"a\xffb"),
-        ({"a": [1]}, b'{"a": [1]}'),
+        ({"a": [1], "b": "ë"}, '{"a": [1], "b": "ë"}'.encode()),
         (7, b"7"),
     ],
 )
@@ -87,6 +87,9 @@ def test_what_is_no_file_is_refused(tmp_path: pathlib.Path) -> None:
     assert refusal(7) == "files[0] must be a path, or a dictionary of path or content, and name; not 7."
     assert refusal({"path": "a", "content": "b"}) == "files[0] must have either path or content."
     assert refusal({"content": "b"}) == "files[0] has content, so it must have a name too."
+    assert refusal({"content": "a\ud83d", "name": "a"}) == (
+        "files[0].content has a character at position 1 that is no Unicode text."
+    )
     assert refusal({"src": "b"}) == "files[0] has the key 'src', but it may only have path, content and name."
     assert refusal(str(tmp_path)) == f"files[0] is '{tmp_path}', which is not a regular file."
     assert refusal(f"{tmp_path}/x") == f"files[0] is '{tmp_path}/x', which cannot be read: No such file or directory."

@@ -23,7 +23,7 @@ MESSAGES, CHANNELS = zoom_chat_message_info.DEFINITION, zoom_chat_channel_info.D
 
 @pytest.fixture
 def read(sandbox: Sandbox, state_dir: str) -> Read:
-    def run(definition: Definition = MESSAGES, **arguments: t.Any) -> Result:
+    def run(definition: Definition = MESSAGES, check_mode: bool = False, **arguments: t.Any) -> Result:
         connection = {
             "access_token": seeds.ACCESS_TOKEN,
             "api_url": sandbox.api_url,
@@ -37,7 +37,7 @@ def read(sandbox: Sandbox, state_dir: str) -> Read:
             {**connection, **arguments}
         )
         assert validation.error_messages == []
-        return definition.outcome(Call(validation.validated_parameters, False, False, lambda _warning: None))
+        return definition.outcome(Call(validation.validated_parameters, check_mode, False, lambda _warning: None))
 
     return run
 
@@ -118,6 +118,16 @@ def test_what_is_asked_wrongly_is_refused(read: Read, sandbox: Sandbox, options:
 def test_a_missing_message_is_none_and_a_missing_channel_an_error(read: Read) -> None:
     assert read(to_channel=seeds.OPS, message_id="missing")["messages"] == []
     assert read(to_channel="nowhere", message_id="missing")["failure"]["reason"] == "not_found"
+
+
+@pytest.mark.parametrize("option", ["message_id", "thread"])
+def test_a_message_that_check_mode_did_not_send_is_none(read: Read, sandbox: Sandbox, option: str) -> None:
+    given = {"to_channel": seeds.OPS, option: "00000000-0000-0000-0000-000000000000"}
+    assert read(check_mode=True, **given) == {"changed": False, "messages": []}
+    assert read(**given)["msg"] == (
+        f"{option} is the placeholder that check mode returns; give the id of a message that was sent."
+    )
+    assert sandbox.requests() == []
 
 
 def test_a_thread_of_a_message_that_is_gone_is_an_error(read: Read) -> None:

@@ -486,7 +486,7 @@ def test_what_differs_is_another_message(
     assert len(sandbox.messages()) == 2
 
 
-def test_another_card_is_another_message(task: Task, sandbox: Sandbox) -> None:
+def test_another_card_is_another_message(task: Task) -> None:
     wanted = {"msg": "Backup status", "to_channel": seeds.OPS, "unique_within": 600}
     results = [task(**wanted, interactive_cards=[{"head": state}]) for state in ("ok", "failed", "ok")]
     assert [result["operation"] for result in results] == ["sent", "sent", "unchanged"]

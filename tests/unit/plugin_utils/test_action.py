@@ -32,6 +32,7 @@ DEFINITION = Definition(
         "msg": {"type": "str", "required": True},
         "to_channel": {"type": "str"},
         "to_contact": {"type": "str"},
+        "reply_main_message_id": {"type": "str", "aliases": ["reply_to"]},
         "body_format": {"type": "str", "choices": ["multipart", "json"], "default": "multipart"},
     },
     execute=echo,
@@ -56,6 +57,13 @@ def test_a_result_comes_back_with_its_warnings() -> None:
         "nothing": None,
         "warnings": ["Mind this."],
     }
+
+
+def test_ansibles_own_warnings_come_as_from_a_module() -> None:
+    assert run({"msg": "Hello", "to_channel": "x", "reply_to": "a", "reply_main_message_id": "b"})["warnings"] == [
+        "Both option reply_main_message_id and its alias reply_to are set.",
+        "Mind this.",
+    ]
 
 
 @pytest.mark.parametrize(
