@@ -13,6 +13,7 @@ version_added: 1.0.0
 description:
   - Reads one message, the messages of a span of time, those that contain a text, or a thread with its replies.
   - Zoom gives messages of the last six months.
+  - In check mode, a message that M(teamchat.zoom.zoom_chat_message) did not send because of it is none, and no error.
 author:
   - teamchat.zoom contributors (@teamchat-zoom)
 extends_documentation_fragment:
