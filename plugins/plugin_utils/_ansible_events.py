@@ -36,7 +36,7 @@ _NO_TRACEBACK = "(traceback unavailable)"
 # The same versions put this before what a task says.
 _PREFIX = "Task failed: "
 # An item that is a mapping may hold anything; these tell what it is about.
-_NAMING_KEYS = ("name", "key", "path", "src", "dest", "item")
+_NAMING_KEYS = ("name", "path", "src", "dest", "item")
 
 
 class Seen:
@@ -291,7 +291,9 @@ def _item_label(item: Result) -> str:
         if isinstance(label, (str, int, float)):
             return str(label)
         if isinstance(label, dict):
-            named = next((label[key] for key in _NAMING_KEYS if isinstance(label.get(key), (str, int))), None)
+            # Items of `dict2items` are named by their key; in any other mapping it may be one that opens something.
+            keys = ("key",) if set(label) == {"key", "value"} else _NAMING_KEYS
+            named = next((label[key] for key in keys if isinstance(label.get(key), (str, int))), None)
             return str(named) if named is not None else ""
     return ""
 
