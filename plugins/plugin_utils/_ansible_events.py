@@ -211,8 +211,11 @@ class Describer:
         return failed
 
     def unreachable(self, seen: Seen) -> _events.Unreachable:
-        censored = _is_censored(seen.result)
-        message = _CENSORED if censored else self._scrubber.head(_message(seen.result), _MESSAGE)
+        result = seen.result
+        # Of a loop itself Ansible says that all items are completed.
+        told = next((item for item in _items(result) if item.get("unreachable")), result)
+        censored = _is_censored(result) or _is_censored(told)
+        message = _CENSORED if censored else self._scrubber.head(_message(told), _MESSAGE)
         ignored = bool(getattr(seen.task, "ignore_unreachable", False))
         return {
             "task": seen.task_id,

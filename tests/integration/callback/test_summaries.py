@@ -332,6 +332,26 @@ def test_hosts_that_cannot_be_reached(told: Told, tmp_path: pathlib.Path) -> Non
     assert reply == "Unreachable: gone — No route to host"
 
 
+@pytest.mark.parametrize("no_log", [False, True], ids=["told", "hidden"])
+def test_why_a_host_is_not_reached_by_a_loop(told: Told, tmp_path: pathlib.Path, no_log: bool) -> None:
+    told.tell(
+        f"""
+        - hosts: gone
+          gather_facts: false
+          tasks:
+            - name: Ping
+              ansible.builtin.ping:
+              loop: [1, 2]
+              no_log: {no_log}
+        """,
+        "-i",
+        inventory(tmp_path, "gone ansible_connection=unreachable\n"),
+    )
+    (reply,) = told.replies()
+    why = "The output is hidden, because the task has no_log." if no_log else "No route to host"
+    assert reply == f"Unreachable: gone — {why}"
+
+
 def test_ignored_and_cleared_hosts_count_as_ignored(told: Told, tmp_path: pathlib.Path) -> None:
     reachable = tmp_path / "reachable"
     told.tell(

@@ -22,6 +22,8 @@ from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Sc
 
 Result = dict[str, t.Any]
 
+DESCRIBER = Describer(Scrubber(["hunter22hunter22"]), "/srv/deploy")
+
 
 class _Host:
     def get_name(self) -> str:
@@ -62,13 +64,23 @@ def failed(request: pytest.FixtureRequest) -> t.Callable[..., Result]:
     """The line of a failed task with this result."""
 
     def line(result: Result, task: type[_Task] = _Task) -> Result:
-        describer = Describer(Scrubber(["hunter22hunter22"]), "/srv/deploy")
-        return t.cast("Result", describer.failed(Seen(request.param(result, task)), False, True))
+        return t.cast("Result", DESCRIBER.failed(Seen(request.param(result, task)), False, True))
+
+    return line
+
+
+@pytest.fixture(params=[_OldResult, _NewResult], ids=["before 2.19", "since 2.19"])
+def unreachable(request: pytest.FixtureRequest) -> t.Callable[[Result], Result]:
+    """The line of a host that was not reached."""
+
+    def line(result: Result) -> Result:
+        return t.cast("Result", DESCRIBER.unreachable(Seen(request.param(result))))
 
     return line
 
 
 Failed = t.Callable[..., Result]
+Unreachable = t.Callable[[Result], Result]
 
 
 def test_what_a_task_returned_is_not_asked_for_when_it_went_well() -> None:
@@ -135,6 +147,45 @@ def test_nothing_is_told_of_a_censored_result(failed: Failed, mark: Result) -> N
         "ignored": False,
         "rescued": True,
         "msg": "The output is hidden, because the task has no_log.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        ({"msg": "No route to host"}, "No route to host"),
+        (
+            {
+                "msg": "All items completed",
+                "results": [
+                    {"item": "a", "failed": True, "msg": "broken"},
+                    {"item": "b", "unreachable": True, "msg": "Task failed: no answer from hunter22hunter22"},
+                    {"item": "c", "unreachable": True, "msg": "Connection timed out"},
+                ],
+            },
+            "no answer from ********",
+        ),
+        (
+            {
+                "msg": "All items completed",
+                "results": [{"unreachable": True, "msg": "No route to host", "_ansible_no_log": True}],
+            },
+            "The output is hidden, because the task has no_log.",
+        ),
+        (
+            {"censored": "hidden", "results": [{"unreachable": True, "msg": "No route to host"}]},
+            "The output is hidden, because the task has no_log.",
+        ),
+    ],
+    ids=["of a task", "of a loop", "of a hidden item", "of a hidden task"],
+)
+def test_why_a_host_was_not_reached_is_told(unreachable: Unreachable, result: Result, message: str) -> None:
+    assert unreachable(result) == {
+        "task": "task-1",
+        "host": "web1",
+        "msg": message,
+        "ignored": False,
+        "delegate": None,
     }
 
 
