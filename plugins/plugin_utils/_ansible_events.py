@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import typing as t
 
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _surroundings
@@ -35,6 +36,8 @@ _MOST_NAMES = 50
 _NO_TRACEBACK = "(traceback unavailable)"
 # The same versions put this before what a task says.
 _PREFIX = "Task failed: "
+# With pipelining, most hosts that are not reached are told of in the second way.
+_OVER_SSH = re.compile(r"(?:Failed to connect to the host via|Data could not be sent to remote host .* over) ssh: ")
 # An item that is a mapping may hold anything; these tell what it is about.
 _NAMING_KEYS = ("name", "path", "src", "dest", "item")
 
@@ -215,7 +218,7 @@ class Describer:
         # Of a loop itself Ansible says that all items are completed.
         told = next((item for item in _items(result) if item.get("unreachable")), result)
         censored = _is_censored(result) or _is_censored(told)
-        message = _CENSORED if censored else self._scrubber.head(_message(told), _MESSAGE)
+        message = _CENSORED if censored else self._why_unreachable(_message(told))
         ignored = bool(getattr(seen.task, "ignore_unreachable", False))
         return {
             "task": seen.task_id,
@@ -224,6 +227,16 @@ class Describer:
             "ignored": ignored,
             "delegate": self._delegate(seen),
         }
+
+    def _why_unreachable(self, message: str) -> str:
+        """The message; of what ssh wrote, only the last line.
+
+        The server's banner stands before it, and so do ssh's warnings, such as that of a host that it has got to know.
+        """
+        over_ssh = _OVER_SSH.match(message)
+        if over_ssh is None or "\n" not in message:
+            return self._scrubber.head(message, _MESSAGE)
+        return self._short(over_ssh.group()) + self._scrubber.tail(message, _MESSAGE).splitlines()[-1]
 
     def cleared(self, hosts: t.Iterable[str]) -> _events.Cleared:
         return {"hosts": [self._short(host) for host in hosts]}

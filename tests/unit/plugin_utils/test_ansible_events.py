@@ -189,6 +189,35 @@ def test_why_a_host_was_not_reached_is_told(unreachable: Unreachable, result: Re
     }
 
 
+BANNER = "*" * 60 + "\r\nAuthorised use only, hunter22hunter22\r\n" + "*" * 5000 + "\r\n"
+REFUSED = "deploy@web1: Permission denied (publickey)."
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        (f"Failed to connect to the host via ssh: {REFUSED}", f"Failed to connect to the host via ssh: {REFUSED}"),
+        (
+            f"Failed to connect to the host via ssh: {BANNER}{REFUSED}",
+            f"Failed to connect to the host via ssh: {REFUSED}",
+        ),
+        (
+            f"Failed to connect to the host via ssh: {BANNER}no hunter22hunter22 here\r\n\r\n",
+            "Failed to connect to the host via ssh: no ******** here",
+        ),
+        (
+            'Data could not be sent to remote host "web1". Make sure this host can be reached over ssh: Warning:'
+            f" Permanently added 'web1' (ED25519) to the list of known hosts.\r\n{REFUSED}\r\n",
+            f'Data could not be sent to remote host "web1". Make sure this host can be reached over ssh: {REFUSED}',
+        ),
+        ("Timed out.\nAsk somebody.", "Timed out.\nAsk somebody."),
+    ],
+    ids=["one line", "banner", "blank end", "pipelining", "not ssh"],
+)
+def test_what_ssh_says_stands_at_its_end(unreachable: Unreachable, message: str, told: str) -> None:
+    assert unreachable({"unreachable": True, "msg": message})["msg"] == told
+
+
 def test_a_failure_tells_whether_something_was_changed(failed: Failed) -> None:
     assert failed({"msg": "non-zero return code", "changed": True})["changed"] is True
     assert failed({"msg": "boom"})["changed"] is False
