@@ -327,6 +327,7 @@ from ansible import context
 from ansible.errors import AnsibleError
 from ansible.module_utils.ansible_release import __version__ as ansible_version
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.parsing.quoting import unquote
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
@@ -531,6 +532,20 @@ class _Run:
         return recap
 
 
+def _as_written(plugin: str, documented: t.Mapping[str, t.Any]) -> dict[str, str]:
+    """The texts of those options that have a default and are given, in the environment or in the ini file."""
+    texts = {
+        name: {"type": "str", "env": option["env"], "ini": option["ini"]}
+        for name, option in documented.items()
+        if option.get("default") is not None
+    }
+    # Asked for as texts under a name of their own, because Ansible tells of an option only what it has made of it.
+    C.config.initialize_plugin_configuration_definitions("callback", f"{plugin}.as_written", texts)
+    written = C.config.get_plugin_options("callback", f"{plugin}.as_written")
+    # Ansible 2.16 leaves the quotes of the ini file.
+    return {name: unquote(text) for name, text in written.items() if text is not None}
+
+
 def _vault_passwords(playbook: t.Any) -> list[str]:
     vault = getattr(getattr(playbook, "_loader", None), "_vault", None)
     found = []
@@ -599,6 +614,8 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
         super().__init__()
         self._run: t.Optional[_Run] = None
         self._has_warned = False
+        #: The boolean options that are given, as they are written.
+        self._words: dict[str, str] = {}
         self._counted: dict[str, dict[str, int]] = {}
         self._rescues = Rescues()
 
@@ -608,8 +625,28 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
             self._has_warned = True
             self._display.warning(f"zoom_chat: {text}")
 
+    def set_options(self, task_keys: t.Any = None, var_options: t.Any = None, direct: t.Any = None) -> None:
+        """Ansible's, but what is given and blank is the default, as with a variable that a CI system has no value for.
+
+        Ansible would take it for false or for a text, or do without the whole callback.
+        """
+        documented = C.config.get_configuration_definitions("callback", self._load_name)
+        written = _as_written(self._load_name, documented)
+        blank = {name: documented[name]["default"] for name, text in written.items() if not text.strip()}
+        direct = {**blank, **(direct or {})}
+        super().set_options(task_keys, var_options, direct)
+        self._words = {
+            name: text for name, text in written.items() if documented[name]["type"] == "bool" and name not in direct
+        }
+
     def _given_options(self) -> dict[str, t.Any]:
         options = {name: self.get_option(name) for name in self._plugin_options}
+        for name, word in self._words.items():
+            try:
+                options[name] = boolean(word)
+            except TypeError:
+                # Ansible has taken it for false.
+                raise InvalidOption(f"{name} must be true or false, not {word!r}.") from None
         if options["state_dir"] is None:
             options["state_dir"] = os.path.join(C.ANSIBLE_HOME, "zoom_chat")
         # Relative paths are relative to where Ansible was called, which is not where the courier runs.

@@ -154,6 +154,8 @@ options:
         key: state_dir
 notes:
   - Keep secrets in the environment. What stands in C(ansible.cfg) is readable by everyone who can read the file.
+  - An option that is set without a value, in the environment or in C(ansible.cfg), has its default. Only
+    O(state_dir) may be empty.
 requirements:
   - python >= 3.10 on the controller
   - requests >= 2.28 on the controller

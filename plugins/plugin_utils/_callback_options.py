@@ -161,10 +161,15 @@ def _choice(name: str, value: str, choices: t.Sequence[str]) -> str:
 
 
 def _choices(name: str, values: t.Sequence[str], choices: t.Sequence[str]) -> list[str]:
-    found = [_choice(name, str(value).strip(), choices) for value in values]
+    found = [_choice(name, str(value).strip(), choices) for value in _not_blank(values)]
     if not found:
         raise InvalidOption(f"{name} must be one or more of {', '.join(choices)}.")
     return found
+
+
+def _not_blank(values: t.Sequence[str]) -> list[str]:
+    """A list without what Ansible makes of a comma at its end."""
+    return [value for value in values if str(value).strip()]
 
 
 def _seconds(options: Options, name: str, least: float, most: float) -> float:
@@ -183,7 +188,7 @@ def _count(options: Options, name: str) -> int:
 
 
 def _mentions(values: t.Sequence[str]) -> t.Iterator[str]:
-    for value in values:
+    for value in _not_blank(values):
         contact = str(value).strip().lstrip("@")
         if contact != "all" and not re.fullmatch(r"[^\s@]+(@[^\s@]+)?", contact):
             raise InvalidOption(

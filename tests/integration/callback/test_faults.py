@@ -125,8 +125,12 @@ def seconds(work: t.Callable[[], t.Any]) -> float:
             "zoom_chat: notify_on must be one of always, start, success, change, failure, recovery, not 'sometimes'."
             " No summary is sent.",
         ),
+        (
+            {"ZOOM_CHAT_VALIDATE_CERTS": "nope"},
+            "zoom_chat: validate_certs must be true or false, not 'nope'. No summary is sent.",
+        ),
     ],
-    ids=["target", "credentials", "choice"],
+    ids=["target", "credentials", "choice", "boolean"],
 )
 def test_a_wrong_setting_is_named_once(told: Told, environment: dict[str, str | None], warning: str) -> None:
     run = told.run(FAILING, hosts=2, environment=environment)

@@ -13,6 +13,7 @@ from ansible_collections.teamchat.zoom.tests.integration.callback.conftest impor
 from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLAYBOOK, Run
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import documented
 
 QUIET = """
 - hosts: web*
@@ -704,6 +705,16 @@ def test_options_by_the_ini_file_and_play_variables(told: Told) -> None:
     environment = {"ANSIBLE_CONFIG": str(configuration), "ZOOM_CHAT_TO_CHANNEL": None}
     told.tell(text, hosts=1, environment=environment)
     assert told.main(seeds.DEPLOYMENTS)["message"].startswith("✅ SHOP 2 SUCCEEDED · WEB1, NOTHING CHANGED")
+
+
+def test_variables_without_a_value_change_nothing(told: Told) -> None:
+    """Two URLs have to be others here, so that they lead to the sandbox."""
+    with_defaults = [option["env"][0]["name"] for option in documented().values() if option.get("default") is not None]
+    environment = dict.fromkeys(set(with_defaults) - {"ZOOM_API_URL", "ZOOM_OAUTH_URL"}, "")
+    assert {"ZOOM_USER_ID", "ZOOM_CHAT_VALIDATE_CERTS", "ZOOM_CHAT_NOTIFY_ON"} <= set(environment)
+    told.tell(FAILING, hosts=1, environment=environment)
+    assert told.title().startswith("❌ playbook.yml failed")
+    assert [reply.split("\n")[0] for reply in told.replies()] == ["Break (web* : playbook.yml:5) failed on web1"]
 
 
 def test_a_muted_run_tells_nothing(told: Told) -> None:

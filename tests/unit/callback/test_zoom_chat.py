@@ -9,11 +9,16 @@ import pathlib
 import signal
 import time
 import types
+import typing as t
 
 import pytest
+from ansible import constants
+from ansible.config.manager import ConfigManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
 from ansible_collections.teamchat.zoom.plugins.callback.zoom_chat import CallbackModule, _vault_passwords
+from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import documented
 
 
 @pytest.mark.parametrize(
@@ -51,6 +56,80 @@ def test_paths_are_filled_in_where_ansible_was_called(
     callback._plugin_options = {"state_dir": given or "", "dry_run_dir": given, "ca_path": given}
     wanted = path and path.format(home=tmp_path / "$USER", here=tmp_path / "here")
     assert callback._given_options() == {"state_dir": wanted or "", "dry_run_dir": wanted, "ca_path": wanted}
+
+
+class Given(t.NamedTuple):
+    """A callback's options, as they stand in the environment or in the ini file."""
+
+    environment: dict[str, str]
+    ini: str
+
+    def options(self, monkeypatch: pytest.MonkeyPatch, folder: pathlib.Path) -> dict[str, t.Any]:
+        configuration = folder / "ansible.cfg"
+        configuration.write_text(f"[callback_zoom_chat]\n{self.ini}\n", encoding="utf-8")
+        manager = ConfigManager(str(configuration))
+        manager.initialize_plugin_configuration_definitions("callback", CallbackModule.CALLBACK_NAME, documented())
+        monkeypatch.setattr(constants, "config", manager)
+        for name, value in self.environment.items():
+            monkeypatch.setenv(name, value)
+        callback = CallbackModule()
+        callback._load_name = CallbackModule.CALLBACK_NAME
+        callback.set_options()
+        return callback._given_options()
+
+
+WITH_DEFAULTS = {name: option for name, option in documented().items() if option.get("default") is not None}
+
+
+@pytest.mark.parametrize("text", ["", "  "], ids=["empty", "blank"])
+@pytest.mark.parametrize("is_ini", [False, True], ids=["environment", "ini"])
+def test_what_is_given_without_a_value_is_the_default(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, is_ini: bool, text: str
+) -> None:
+    assert {"validate_certs", "outbox", "user_id", "api_url", "details", "notify_on", "timeout"} <= set(WITH_DEFAULTS)
+    environment = {option["env"][0]["name"]: text for option in WITH_DEFAULTS.values()}
+    given = Given({}, "\n".join(f"{name} ={text}" for name in WITH_DEFAULTS)) if is_ini else Given(environment, "")
+    options = given.options(monkeypatch, tmp_path)
+    assert {name: options[name] for name in WITH_DEFAULTS} == {
+        name: option["default"] for name, option in WITH_DEFAULTS.items()
+    }
+
+
+def test_without_a_value_in_the_environment_the_ini_file_does_not_count(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    """Which is as Ansible has it for numbers; and an empty state_dir is a value."""
+    environment = {"ZOOM_USER_ID": "", "ZOOM_CHAT_VALIDATE_CERTS": "", "ZOOM_CHAT_STATE_DIR": ""}
+    ini = "user_id = bob@example.com\nvalidate_certs = no\nstate_dir = /x\nlive = yes"
+    options = Given(environment, ini).options(monkeypatch, tmp_path)
+    assert (options["user_id"], options["validate_certs"], options["live"]) == ("me", True, True)
+    assert options["state_dir"] == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "value"),
+    [
+        (Given({"ZOOM_CHAT_VALIDATE_CERTS": "No"}, ""), False),
+        (Given({"ZOOM_CHAT_VALIDATE_CERTS": "1"}, "validate_certs = off"), True),
+        (Given({}, "validate_certs = off"), False),
+        (Given({}, 'validate_certs = "yes"'), True),
+        (Given({}, ""), True),
+    ],
+    ids=["environment", "environment before ini", "ini", "quoted", "not given"],
+)
+def test_true_and_false_are_read_as_ansible_reads_them(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, given: Given, value: bool
+) -> None:
+    assert given.options(monkeypatch, tmp_path)["validate_certs"] is value
+
+
+@pytest.mark.parametrize("given", [Given({"ZOOM_CHAT_VALIDATE_CERTS": "nope"}, ""), Given({}, "validate_certs = nope")])
+def test_a_word_that_is_neither_true_nor_false_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, given: Given
+) -> None:
+    with pytest.raises(InvalidOption) as caught:
+        given.options(monkeypatch, tmp_path)
+    assert str(caught.value) == "validate_certs must be true or false, not 'nope'."
 
 
 def test_without_a_run_to_tell_of_nothing_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -87,6 +87,10 @@ def test_the_defaults() -> None:
             {"notify_on": []},
             "notify_on must be one or more of always, start, success, change, failure, recovery.",
         ),
+        (
+            {"notify_on": ["", ""]},
+            "notify_on must be one or more of always, start, success, change, failure, recovery.",
+        ),
         ({"max_failures": -1}, "max_failures must be a number, 0 or more, not -1."),
         ({"live_interval": 0.1}, "live_interval must be a number of seconds, at least 1, not 0.1."),
         (
@@ -104,6 +108,14 @@ def test_what_is_wrong_is_named(changes: dict[str, t.Any], sentence: str) -> Non
     with pytest.raises(InvalidOption) as caught:
         settings(**changes)
     assert str(caught.value) == sentence
+
+
+def test_blank_entries_of_lists_are_passed_over() -> None:
+    """Ansible makes them of a comma at the end of a list, and of a variable without a value."""
+    made = settings(notify_on=["failure", ""], mention_on_failure=["alice@example.com", " ", ""])
+    assert made.notify_on == {"failure"}
+    assert made.mention_on_failure == ("alice@example.com",)
+    assert settings(mention_on_failure=[""]).mention_on_failure == ()
 
 
 def test_a_format_in_the_webhooks_url_is_left_out() -> None:
