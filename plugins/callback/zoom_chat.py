@@ -330,6 +330,7 @@ from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.parsing.quoting import unquote
 from ansible.plugins.callback import CallbackBase
 from ansible.template import Templar
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import UNVERIFIED
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import (
@@ -379,7 +380,8 @@ class _Run:
                 "run": uuid.uuid4().hex,
             }
         )
-        self._warnings: list[str] = []
+        connection = settings.connection
+        self._warnings = [UNVERIFIED] if connection and not connection.validate_certs else []
         self._play = ""
         self._current: t.Any = None
         self._tasks: set[str] = set()

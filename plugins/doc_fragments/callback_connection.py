@@ -112,7 +112,7 @@ options:
         key: max_wait
   validate_certs:
     description:
-      - Whether to check Zoom's TLS certificate. Switch it off for tests only.
+      - Whether to check Zoom's TLS certificate. Switch it off for tests only. The callback then warns.
     type: bool
     default: true
     env:

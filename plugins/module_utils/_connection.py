@@ -13,6 +13,9 @@ from urllib.parse import unquote, urlsplit
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import checked_base_url
 
+#: What to warn of where `validate_certs` is false.
+UNVERIFIED = "validate_certs is false: whoever stands between here and Zoom can read the token and the messages."
+
 # What sockets on all systems can take, and more than anyone waits.
 _LONGEST_TIMEOUT = 86400.0
 _TOKEN = "access_token"  # noqa: S105

@@ -12,12 +12,10 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import Client, shared_session
-from ansible_collections.teamchat.zoom.plugins.module_utils._connection import Connection
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import UNVERIFIED, Connection
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
 from ansible_collections.teamchat.zoom.plugins.module_utils._secrets import Secrets
-
-_UNVERIFIED = "validate_certs is false: whoever stands between here and Zoom can read the token and the messages."
 
 
 def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
@@ -82,7 +80,7 @@ class Call:
         """
         connection = Connection.from_params(self.params)
         if not connection.validate_certs:
-            self.warn(_UNVERIFIED)
+            self.warn(UNVERIFIED)
         return Client(shared_session(connection), self.warn, self.secrets)
 
 

@@ -27,7 +27,7 @@ from ansible_collections.teamchat.zoom.tests.integration.callback.test_summaries
 )
 from ansible_collections.teamchat.zoom.tests.integration.runs import ANSIBLE_PLAYBOOK, Run
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
-from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
+from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox, running_sandbox
 
 SLOWLY_FAILING = """
 - hosts: web1
@@ -137,6 +137,17 @@ def test_a_wrong_setting_is_named_once(told: Told, environment: dict[str, str | 
     assert run.returncode == 2
     assert warnings(run) == [warning]
     assert told.sandbox.requests() == []
+
+
+def test_unchecked_certificates_are_one_warning(told: Told) -> None:
+    with running_sandbox(tls=True) as sandbox:
+        environment = {**sandbox.environment(), "ZOOM_CHAT_VALIDATE_CERTS": "false"}
+        run = told.run(QUIET, hosts=1, environment=environment)
+        assert run.returncode == 0
+        assert len(sandbox.messages()) == 1
+    assert warnings(run) == [
+        "zoom_chat: validate_certs is false: whoever stands between here and Zoom can read the token and the messages."
+    ]
 
 
 EVERYTHING = """
