@@ -35,26 +35,26 @@ options:
     description:
       - On whose behalf to act, a Zoom user id or an e-mail address. V(me) is the user whom the token belongs to.
       - Name the user when you use Server-to-Server OAuth; with a user's own token it must be V(me).
-      - Falls back to the environment variable E(ZOOM_USER_ID).
+      - Falls back to the environment variable E(ZOOM_USER_ID), if it has a value.
     type: str
     default: me
   api_url:
     description:
       - The base of Zoom's API. Zoom for Government is at V(https://api.zoomgov.com/v2).
       - It must be an https URL; plain http is allowed to this machine only.
-      - Falls back to the environment variable E(ZOOM_API_URL).
+      - Falls back to the environment variable E(ZOOM_API_URL), if it has a value.
     type: str
     default: https://api.zoom.us/v2
   oauth_url:
     description:
       - Where tokens are fetched. Zoom for Government is at V(https://zoomgov.com/oauth/token).
-      - Falls back to the environment variable E(ZOOM_OAUTH_URL).
+      - Falls back to the environment variable E(ZOOM_OAUTH_URL), if it has a value.
     type: str
     default: https://zoom.us/oauth/token
   files_url:
     description:
       - Where files are uploaded.
-      - Falls back to the environment variable E(ZOOM_FILES_URL).
+      - Falls back to the environment variable E(ZOOM_FILES_URL), if it has a value.
     type: str
     default: https://file.zoom.us/v2
   timeout:

@@ -8,14 +8,24 @@ The same `Definition` runs as a module on a target and in Ansible's own process 
 from __future__ import annotations
 
 import dataclasses
+import os
 import typing as t
 
 from ansible.module_utils.basic import AnsibleModule, env_fallback, missing_required_lib
+from ansible.module_utils.errors import AnsibleFallbackNotFound
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import Client, shared_session
 from ansible_collections.teamchat.zoom.plugins.module_utils._connection import UNVERIFIED, Connection
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import ZoomError
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import REQUESTS_IMPORT_ERROR
 from ansible_collections.teamchat.zoom.plugins.module_utils._secrets import Secrets
+
+
+def _variable(name: str) -> str:
+    """As `env_fallback`, but a variable without a value is none: CI systems set those so that they do not know."""
+    value = os.environ.get(name, "")
+    if not value.strip():
+        raise AnsibleFallbackNotFound
+    return value
 
 
 def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
@@ -29,21 +39,21 @@ def connection_argument_spec() -> dict[str, dict[str, t.Any]]:
         "account_id": {"type": "str"},
         "client_id": {"type": "str"},
         "client_secret": {"type": "str", "no_log": True},
-        "user_id": {"type": "str", "default": "me", "fallback": (env_fallback, ["ZOOM_USER_ID"])},
+        "user_id": {"type": "str", "default": "me", "fallback": (_variable, ["ZOOM_USER_ID"])},
         "api_url": {
             "type": "str",
             "default": "https://api.zoom.us/v2",
-            "fallback": (env_fallback, ["ZOOM_API_URL"]),
+            "fallback": (_variable, ["ZOOM_API_URL"]),
         },
         "oauth_url": {
             "type": "str",
             "default": "https://zoom.us/oauth/token",
-            "fallback": (env_fallback, ["ZOOM_OAUTH_URL"]),
+            "fallback": (_variable, ["ZOOM_OAUTH_URL"]),
         },
         "files_url": {
             "type": "str",
             "default": "https://file.zoom.us/v2",
-            "fallback": (env_fallback, ["ZOOM_FILES_URL"]),
+            "fallback": (_variable, ["ZOOM_FILES_URL"]),
         },
         "timeout": {"type": "float", "default": 10.0},
         "max_wait": {"type": "float", "default": 120.0},

@@ -12,9 +12,10 @@ import sys
 import typing as t
 
 import pytest
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.teamchat.zoom.plugins.module_utils._client import shared_session
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import NotFound
-from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call, Definition
+from ansible_collections.teamchat.zoom.plugins.module_utils._module import Call, Definition, connection_argument_spec
 from ansible_collections.teamchat.zoom.tests.sandbox import seeds
 from ansible_collections.teamchat.zoom.tests.sandbox.running import Sandbox
 
@@ -74,6 +75,18 @@ def test_tasks_with_equal_options_share_the_session(params: Params) -> None:
 def test_own_options_join_the_connections(params: Params) -> None:
     definition = Definition({"msg": {"type": "str"}}, lambda _call: {})
     assert set(params) | {"msg"} <= set(definition.full_argument_spec) | {"files_url"}
+
+
+def test_a_variable_without_a_value_leaves_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for the callback; only an empty ZOOM_CHAT_STATE_DIR says something."""
+    options = ("user_id", "api_url", "oauth_url", "files_url")
+    for option in options:
+        monkeypatch.setenv("ZOOM_" + option.upper(), " " if option == "api_url" else "")
+    monkeypatch.setenv("ZOOM_CHAT_STATE_DIR", "")
+    spec = connection_argument_spec()
+    found = ArgumentSpecValidator(spec).validate({}).validated_parameters
+    assert {option: found[option] for option in options} == {option: spec[option]["default"] for option in options}
+    assert found["state_dir"] == ""
 
 
 @pytest.fixture
