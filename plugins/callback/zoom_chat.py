@@ -344,6 +344,8 @@ from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options im
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._pipe import CourierEnded, Pipe, origin
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 
+# Strategies by which all hosts do a task before the next one begins.
+_IN_STEP = ("linear", "debug")
 _META = frozenset(C.add_internal_fqcns(("meta",)))
 _HOSTS_IN_A_LINE = 500
 # How many results that went well may wait to be told, and for how many seconds.
@@ -384,7 +386,9 @@ class _Run:
         self._warnings = [UNVERIFIED] if connection and not connection.validate_certs else []
         self._play = ""
         self._current: t.Any = None
-        self._tasks: set[str] = set()
+        #: Tasks that are not to be announced again; in step, that is the latest alone.
+        self._announced: set[str] = set()
+        self._is_in_step = True
         #: The recap counts on over several playbooks; what it had before this one.
         self._counted = counted
         self._rescues = rescues
@@ -403,7 +407,8 @@ class _Run:
         self._pipe.write(_events.dump(event, time.time(), line))
 
     def play(self, play: t.Any) -> None:
-        self._tasks.clear()
+        self._announced.clear()
+        self._is_in_step = str(play.strategy).rpartition(".")[2] in _IN_STEP
         self._rescues.play(play)
         said, warnings = _said_in_play(play)
         self._warnings.extend(warning for warning in warnings if warning not in self._warnings)
@@ -420,9 +425,12 @@ class _Run:
             if task.args.get("_raw_params") == "clear_host_errors":
                 # Asked now, because the next event may be that of another batch.
                 self._clearing = hosts_in_play(self._current)
-        elif task._uuid not in self._tasks:
-            # Strategies that let hosts run ahead announce a task for each host.
-            self._tasks.add(task._uuid)
+        elif task._uuid not in self._announced:
+            # Strategies that let hosts run ahead announce a task for each host; in step, one that is announced again
+            # runs again, as a handler does that is notified again.
+            if self._is_in_step:
+                self._announced.clear()
+            self._announced.add(task._uuid)
             self._write(_events.TASK, self._describer.task(task, self._play, handler))
 
     def ok(self, seen: Seen) -> None:

@@ -491,6 +491,39 @@ def test_a_run_that_is_ended_is_told_as_interrupted(
     interrupted(told)
 
 
+def test_a_handler_that_runs_again_is_what_is_interrupted(told: Told) -> None:
+    def end(process: subprocess.Popen[str]) -> None:
+        wait_for_the_second_task(process)
+        process.send_signal(signal.SIGINT)
+
+    told.tell(
+        """
+        - name: Slow
+          hosts: localhost
+          gather_facts: false
+          vars:
+            how_long: 0
+          tasks:
+            - name: Change
+              ansible.builtin.debug:
+              changed_when: true
+              notify: Restart
+            - ansible.builtin.meta: flush_handlers
+            - name: Change again
+              ansible.builtin.set_fact:
+                how_long: 30
+              changed_when: true
+              notify: Restart
+          handlers:
+            - name: Restart
+              ansible.builtin.command: sleep {{ how_long }}
+        """,
+        watch=end,
+    )
+    assert until(told.mains), "nothing was told"
+    assert "during Restart (Slow)" in told.lines()
+
+
 def test_a_terminal_that_is_closed(told: Told) -> None:
     told.run(SLOW, "--syntax-check")
     controlling, terminal = pty.openpty()

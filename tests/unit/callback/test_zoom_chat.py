@@ -16,9 +16,13 @@ from ansible import constants
 from ansible.config.manager import ConfigManager
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultSecret
-from ansible_collections.teamchat.zoom.plugins.callback.zoom_chat import CallbackModule, _vault_passwords
+from ansible_collections.teamchat.zoom.plugins.callback import zoom_chat
+from ansible_collections.teamchat.zoom.plugins.callback.zoom_chat import CallbackModule, _Run, _vault_passwords
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
-from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import documented
+from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Rescues
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
+from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import documented, options
 
 
 @pytest.mark.parametrize(
@@ -148,6 +152,100 @@ def test_without_a_run_to_tell_of_nothing_is_looked_at(monkeypatch: pytest.Monke
     callback.v2_playbook_on_no_hosts_remaining()
     callback.v2_playbook_on_stats(types.SimpleNamespace(processed={}))
     assert warned == []
+
+
+class Written:
+    """The pipe of a run, without a courier at its other end."""
+
+    lost = 0
+
+    def __init__(self, _order: t.Any) -> None:
+        self.lines: list[dict[str, t.Any]] = []
+
+    def write(self, lines: bytes, can_drop: bool = False) -> None:  # noqa: ARG002 (as the pipe's own)
+        self.lines += [_events.load(line) or {} for line in lines.splitlines()]
+
+    def finish(self, lines: list[bytes], timeout: float) -> dict[str, t.Any]:  # noqa: ARG002 (as the pipe's own)
+        self.write(b"".join(lines))
+        return {"warnings": []}
+
+    def of(self, event: str) -> list[dict[str, t.Any]]:
+        return [line for line in self.lines if line["e"] == event]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> t.Callable[..., tuple[_Run, Written]]:
+    """A run that has begun, and what it writes; the vault passwords are to be given."""
+
+    def begin(*passwords: str) -> tuple[_Run, Written]:
+        monkeypatch.setattr(zoom_chat, "Pipe", Written)
+        loader = DataLoader()
+        loader.set_vault_secrets([("default", VaultSecret(password.encode())) for password in passwords])
+        playbook = types.SimpleNamespace(_file_name="site.yml", _basedir="/", _loader=loader)
+        given = options(dry_run_dir="/x")
+        begun = _Run(playbook, given, Settings.from_options(given, {}), {}, Rescues())
+        return begun, t.cast("Written", begun._pipe)
+
+    return begin
+
+
+Begin = t.Callable[..., tuple[_Run, Written]]
+
+
+class Play:
+    """As much of a play as is looked at."""
+
+    hosts = "all"
+    _uuid = "play-1"
+
+    def __init__(self, strategy: str | None) -> None:
+        self.strategy = strategy
+
+    def get_variable_manager(self) -> None:
+        return None
+
+    def get_vars(self) -> dict[str, t.Any]:
+        return {}
+
+    def get_name(self) -> str:
+        return "Web"
+
+
+class Task:
+    """As much of a task as is looked at."""
+
+    action = "ansible.builtin.debug"
+    no_log = False
+
+    def __init__(self, name: str) -> None:
+        self._uuid = name
+
+    def get_path(self) -> str:
+        return "/site.yml:1"
+
+    def get_name(self, include_role_fqcn: bool) -> str:  # noqa: ARG002 (Ansible's)
+        return self._uuid
+
+
+@pytest.mark.parametrize(
+    ("strategy", "announced"),
+    [
+        ("linear", ["a", "h", "b", "h"]),
+        ("ansible.builtin.linear", ["a", "h", "b", "h"]),
+        ("debug", ["a", "h", "b", "h"]),
+        ("free", ["a", "h", "b"]),
+        ("ansible.builtin.host_pinned", ["a", "h", "b"]),
+        (None, ["a", "h", "b"]),
+    ],
+)
+def test_a_task_that_runs_again_is_told_again(run: Begin, strategy: str | None, announced: list[str]) -> None:
+    """As a handler does; where hosts run ahead, Ansible announces each task for each host."""
+    begun, written = run()
+    for _batch in range(2):
+        begun.play(Play(strategy))
+        for name in ("a", "a", "h", "b", "b", "h", "h"):
+            begun.task(Task(name), handler=name == "h")
+    assert [line["task"] for line in written.of("task")] == announced * 2
 
 
 def test_only_the_process_of_an_open_run_waits_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
