@@ -315,6 +315,7 @@ EXAMPLES = r"""
 """
 
 import atexit
+import collections
 import functools
 import os
 import signal
@@ -440,7 +441,7 @@ class _Run:
         by one, the results would cost it more than all the rest of this plugin.
         """
         now = time.time()
-        self._went_well.append((now, seen.task_id, seen.host, seen.changed))
+        self._went_well.append((now, seen.task_id, self._describer.host(seen.host), seen.changed))
         if len(self._went_well) >= _MOST_WAITING or abs(now - self._told_at) >= _LONGEST_WAIT:
             self._tell_what_went_well()
 
@@ -497,8 +498,12 @@ class _Run:
         self._clear()
         self._tell_what_went_well()
         now = time.time()
-        hosts = {host: self._recap(host, stats.summarize(host)) for host in stats.processed}
-        hosts = {host: recap for host, recap in hosts.items() if any(recap.values()) or not self._counted}
+        # Hosts that differ only in a secret are told as one.
+        hosts: dict[str, collections.Counter[str]] = collections.defaultdict(collections.Counter)
+        for host in stats.processed:
+            recap = self._recap(host, stats.summarize(host))
+            if any(recap.values()) or not self._counted:
+                hosts[self._describer.host(host)].update(recap)
         names = list(hosts)
         lines = [
             _events.dump(

@@ -25,6 +25,8 @@ Result = t.Mapping[str, t.Any]
 ADHOC = "__adhoc_playbook__"
 _CENSORED = "The output is hidden, because the task has no_log."
 _NAME = 200
+# The longest that DNS knows.
+_HOST = 253
 _PATH = 300
 _MESSAGE = 4000
 _OUTPUT = 4000
@@ -124,9 +126,18 @@ class Describer:
     def __init__(self, scrubber: Scrubber, folder: str) -> None:
         self._scrubber = scrubber
         self._folder = folder
+        #: Each host's name as it is told.
+        self._hosts: dict[str, str] = {}
 
     def _short(self, value: t.Any, limit: int = _NAME) -> str:
         return self._scrubber.head(str(value), limit)
+
+    def host(self, name: str) -> str:
+        """A host's name as all lines have it: by it they are recognised as being about the same one."""
+        told = self._hosts.get(name)
+        if told is None:
+            told = self._hosts[name] = self._short(name, _HOST)
+        return told
 
     def run(
         self, file_name: str, options: Result, ansible_version: str, environment: t.Mapping[str, str]
@@ -188,7 +199,7 @@ class Describer:
         result = seen.result
         failed: _events.Failed = {
             "task": seen.task_id,
-            "host": self._short(seen.host),
+            "host": self.host(seen.host),
             "changed": seen.changed,
             "ignored": ignored,
             "rescued": rescued,
@@ -222,7 +233,7 @@ class Describer:
         ignored = bool(getattr(seen.task, "ignore_unreachable", False))
         return {
             "task": seen.task_id,
-            "host": self._short(seen.host),
+            "host": self.host(seen.host),
             "msg": message,
             "ignored": ignored,
             "delegate": self._delegate(seen),
@@ -239,7 +250,7 @@ class Describer:
         return self._short(over_ssh.group()) + self._scrubber.tail(message, _MESSAGE).splitlines()[-1]
 
     def cleared(self, hosts: t.Iterable[str]) -> _events.Cleared:
-        return {"hosts": [self._short(host) for host in hosts]}
+        return {"hosts": [self.host(host) for host in hosts]}
 
     def _tail(self, value: t.Any) -> str:
         return self._scrubber.tail(value, _OUTPUT) if isinstance(value, str) else ""
@@ -249,7 +260,7 @@ class Describer:
         host = delegated.get("ansible_delegated_host") if isinstance(delegated, dict) else None
         # Actions that connect to no host leave it to the task, which may have a template there.
         host = host or getattr(seen.task, "delegate_to", None)
-        return self._short(host) if host and "{{" not in str(host) else None
+        return self.host(str(host)) if host and "{{" not in str(host) else None
 
     def _item(self, number: int, item: Result) -> _events.Item:
         label = _item_label(item)

@@ -683,6 +683,36 @@ def test_no_secret_leaves(told: Told, sandbox: Sandbox) -> None:
         assert hidden not in seen, hidden
 
 
+def test_a_host_whose_name_holds_a_secret_is_one_host(told: Told) -> None:
+    """As with the name of the stage for the vault's password; and somebody is mentioned all the same."""
+    (told.folder / "vault-password").write_text("production\n", encoding="utf-8")
+    (told.folder / "stage").write_text(
+        "[production]\nproduction-web1 ansible_connection=local\nproduction-web2 ansible_connection=local\n",
+        encoding="utf-8",
+    )
+    told.tell(
+        """
+        - hosts: production
+          gather_facts: false
+          tasks:
+            - name: Look
+              ansible.builtin.debug:
+            - name: Break
+              ansible.builtin.fail:
+                msg: broken
+              when: inventory_hostname == 'production-web2'
+        """,
+        "-i",
+        str(told.folder / "stage"),
+        "--vault-password-file",
+        str(told.folder / "vault-password"),
+        environment={"ZOOM_CHAT_MENTION_ON_FAILURE": "alice@example.com"},
+    )
+    assert without_time(told.title()) == "❌ playbook.yml failed · 1 of 2 hosts"
+    assert told.lines() == ["********: 1 failed, 1 ok", "• Break: ********-web2", "@alice@example.com"]
+    assert [item["at_contact"] for item in told.main()["at_items"]] == ["alice@example.com"]
+
+
 def test_no_secret_stands_in_arguments_or_the_environment_of_the_courier(told: Told) -> None:
     configuration = told.folder / "own.cfg"
     configuration.write_text("[callback_zoom_chat]\naccess_token = sandbox-account-token\n", encoding="utf-8")

@@ -20,7 +20,7 @@ from ansible_collections.teamchat.zoom.plugins.callback import zoom_chat
 from ansible_collections.teamchat.zoom.plugins.callback.zoom_chat import CallbackModule, _Run, _vault_passwords
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _events
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Rescues
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._ansible_events import Rescues, Seen
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils.couriers import documented, options
 
@@ -215,6 +215,7 @@ class Task:
     """As much of a task as is looked at."""
 
     action = "ansible.builtin.debug"
+    delegate_to = None
     no_log = False
 
     def __init__(self, name: str) -> None:
@@ -246,6 +247,57 @@ def test_a_task_that_runs_again_is_told_again(run: Begin, strategy: str | None, 
         for name in ("a", "a", "h", "b", "b", "h", "h"):
             begun.task(Task(name), handler=name == "h")
     assert [line["task"] for line in written.of("task")] == announced * 2
+
+
+def seen(host: str, **result: t.Any) -> Seen:
+    task = Task("a")
+    given = types.SimpleNamespace(get_name=lambda: host)
+    return Seen(types.SimpleNamespace(_host=given, _task=task, _result=result, is_changed=lambda: False))
+
+
+class Stats:
+    """Ansible's recap."""
+
+    def __init__(self, counts: dict[str, dict[str, int]]) -> None:
+        self.processed = self._counts = counts
+
+    def summarize(self, host: str) -> dict[str, int]:
+        return self._counts[host]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("production-web1", "********-web1"),
+        ("web1." + 3 * ("x" * 63 + ".") + "example.com", "web1." + 3 * ("x" * 63 + ".") + "example.com"),
+        ("web1" + "x" * 300, "web1" + "x" * 249 + "…"),
+    ],
+    ids=["with a secret", "long", "too long"],
+)
+def test_a_host_has_one_name_in_all_lines(run: Begin, name: str, told: str) -> None:
+    """Or it would be two hosts; a vault password may well be a word that stands in it."""
+    begun, written = run("production")
+    begun.play(Play("linear"))
+    begun.ok(seen(name))
+    begun.failed(seen(name, msg="broken", _ansible_delegated_vars={"ansible_delegated_host": name}), ignored=False)
+    begun.unreachable(seen(name, msg="gone"))
+    begun._clearing = frozenset([name])
+    begun.finish(Stats({name: {"failures": 1}}))
+    lines = [line for event in ("ok", "failed", "unreachable") for line in written.of(event)]
+    assert [line["host"] for line in lines] == [told] * 3
+    assert [line["delegate"] for line in written.of("failed")] == [told]
+    assert [line["hosts"] for line in written.of("cleared")] == [[told]]
+    assert [list(line["hosts"]) for line in written.of("stats")] == [[told]]
+
+
+def test_no_failure_is_lost_where_hosts_differ_in_a_secret_alone(run: Begin) -> None:
+    begun, written = run("production", "preproduction")
+    begun.finish(Stats({"production1": {"failures": 1}, "preproduction1": {"ok": 2}, "web1": {"ok": 2}}))
+    (line,) = written.of("stats")
+    assert {host: (counts["ok"], counts["failures"]) for host, counts in line["hosts"].items()} == {
+        "********1": (2, 1),
+        "web1": (2, 0),
+    }
 
 
 def test_only_the_process_of_an_open_run_waits_when_it_ends(monkeypatch: pytest.MonkeyPatch) -> None:
