@@ -14,7 +14,13 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._errors import (
     PermissionDenied,
     ZoomError,
 )
-from ansible_collections.teamchat.zoom.plugins.module_utils._text import FormattedText
+from ansible_collections.teamchat.zoom.plugins.module_utils._text import (
+    FormattedText,
+    Mention,
+    index_at,
+    utf16_length,
+    utf16_offsets,
+)
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _rendering, _report, _report_file
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import (
     CARD,
@@ -137,13 +143,32 @@ def progress(report: Report, settings: Settings, scrubber: Scrubber) -> Step:
 
 
 def message(do: str, text: FormattedText, scrubber: Scrubber) -> Step:
-    """A step that sends a text, without secrets; where one is found the positions do not fit any more.
+    """A step that sends a text, without secrets; where one is found, formats do not fit any more.
 
     Zoom takes no positions in an edit.
     """
     clean = scrubber.scrub(text.text)
-    fits = clean == text.text and do != EDIT
-    return Step(do, text=(text if fits else FormattedText(clean)).as_fields())
+    if do == EDIT:
+        text = FormattedText(clean)
+    elif clean != text.text:
+        text = FormattedText(clean, mentions=_found_again(text, clean))
+    return Step(do, text=text.as_fields())
+
+
+def _found_again(text: FormattedText, clean: str) -> tuple[Mention, ...]:
+    """The mentions of a text in what is left of it without secrets; from its end, because that is where they stand."""
+    offsets = utf16_offsets(text.text)
+    found: list[Mention] = []
+    end = len(clean)
+    for mention in reversed(text.mentions):
+        name = text.text[index_at(offsets, mention.start_position) : index_at(offsets, mention.end_position) + 1]
+        start = clean.rfind(name, 0, end)
+        if start >= 0:
+            end = start
+            first = utf16_length(clean[:start])
+            last = first + utf16_length(name) - 1
+            found.insert(0, dataclasses.replace(mention, start_position=first, end_position=last))
+    return tuple(found)
 
 
 def deliver(slot: Slot, way: Way, late: bool) -> list[tuple[str, ZoomError]]:

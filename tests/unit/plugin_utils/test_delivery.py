@@ -10,7 +10,7 @@ import pytest
 from ansible_collections.teamchat.zoom.plugins.plugin_utils import _delivery
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._callback_options import Settings
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._events import NO_HOSTS_MATCHED
-from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import CARD, EDIT, FILE, REPLY, SEND, Parcel
+from ansible_collections.teamchat.zoom.plugins.plugin_utils._outbox import CARD, EDIT, FILE, REPLY, SEND, Parcel, Step
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._report import Report
 from ansible_collections.teamchat.zoom.plugins.plugin_utils._scrubbing import Scrubber
 from ansible_collections.teamchat.zoom.tests.unit.plugin_utils import lines
@@ -166,6 +166,33 @@ def test_a_secret_that_got_this_far_goes_no_further() -> None:
     assert "the password is ********" in parcel.steps[1].text["message"]
     # Positions would be off.
     assert "rich_text" not in parcel.steps[1].text
+
+
+def mentioned(step: Step) -> list[tuple[str, str | None]]:
+    """Whom a message mentions: what stands at the positions, and the contact."""
+    text = step.text["message"].encode("utf-16-le")
+    return [
+        (text[2 * item["start_position"] : 2 * item["end_position"] + 2].decode("utf-16-le"), item.get("at_contact"))
+        for item in step.text.get("at_items", [])
+    ]
+
+
+def test_whom_a_message_mentions_stays_where_a_secret_was_taken_out_of_it() -> None:
+    made = report(failed=True)
+    made.add(lines.called(f"🚀 {SECRET} @alice@example.com"))
+    people = ["alice@example.com", f"{SECRET}@example.com", "alice@example.com.au", "all"]
+    (parcel,) = parcels(made, mention_on_failure=people, details="none")
+    (step,) = parcel.steps
+    assert step.text["message"].startswith("❌ 🚀 ******** @alice@example.com failed · web1")
+    assert step.text["message"].endswith("\n@alice@example.com @********@example.com @alice@example.com.au @all")
+    assert mentioned(step) == [
+        ("@alice@example.com", "alice@example.com"),
+        ("@alice@example.com.au", "alice@example.com.au"),
+        ("@all", None),
+    ]
+    first = step.text["at_items"][0]["start_position"]
+    assert first == len(step.text["message"].rpartition("\n")[0].encode("utf-16-le")) // 2 + 1
+    assert "rich_text" not in step.text
 
 
 def test_a_message_leaves_room_for_saying_that_it_is_late() -> None:
