@@ -13,6 +13,8 @@ from urllib.parse import unquote, urlsplit
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._urls import checked_base_url
 
+#: The variables that requests heeds for the authorities to trust.
+CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 #: What to warn of where `validate_certs` is false.
 UNVERIFIED = "validate_certs is false: whoever stands between here and Zoom can read the token and the messages."
 

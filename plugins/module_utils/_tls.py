@@ -15,6 +15,7 @@ import ssl
 import typing as t
 from urllib.parse import urlsplit
 
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import CA_VARIABLES
 from ansible_collections.teamchat.zoom.plugins.module_utils._errors import InvalidOption
 from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
     REQUESTS_IMPORT_ERROR,
@@ -22,9 +23,6 @@ from ansible_collections.teamchat.zoom.plugins.module_utils._requests import (
     urllib3_ssl,
     urllib3_version,
 )
-
-# The variables that requests heeds.
-_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 _Adapter: t.Any = object if REQUESTS_IMPORT_ERROR else requests.adapters.HTTPAdapter
 
@@ -84,7 +82,7 @@ def _authorities(ca_path: str | None) -> tuple[str, str]:
     """What names the authorities, and the file or folder."""
     if ca_path:
         return "ca_path", ca_path
-    for variable in _VARIABLES:
+    for variable in CA_VARIABLES:
         if path := os.environ.get(variable):
             return variable, path
     return "The file of authorities that requests brings", requests.utils.DEFAULT_CA_BUNDLE_PATH

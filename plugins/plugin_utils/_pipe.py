@@ -18,6 +18,8 @@ import sys
 import time
 import typing as t
 
+from ansible_collections.teamchat.zoom.plugins.module_utils._connection import CA_VARIABLES
+
 _BOOTSTRAP = os.path.join(os.path.dirname(os.path.abspath(__file__)), "_bootstrap.py")
 # As much as Linux gives to everyone; about ten thousand results.
 _PIPE_BYTES = 1024 * 1024
@@ -44,6 +46,12 @@ class CourierEnded(Exception):
     """The courier is gone before it told what became of the summary."""
 
 
+def _environment() -> dict[str, str]:
+    """Ours, with absolute paths where a relative one would lead elsewhere from the courier's folder."""
+    authorities = {name: os.environ.get(name, "") for name in CA_VARIABLES}
+    return {**os.environ, **{name: os.path.abspath(path) for name, path in authorities.items() if path.strip()}}
+
+
 class _Process:
     """A courier process with the two pipes that lead to it and back."""
 
@@ -61,6 +69,7 @@ class _Process:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 cwd="/",
+                env=_environment(),
                 # Ctrl-C and the end of the terminal are for Ansible; the courier tells of them.
                 start_new_session=True,
             )

@@ -207,6 +207,23 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
+@pytest.mark.parametrize(
+    "variables",
+    [{"REQUESTS_CA_BUNDLE": "ca.pem"}, {"REQUESTS_CA_BUNDLE": "", "CURL_CA_BUNDLE": "./ca.pem"}],
+    ids=["requests", "curl"],
+)
+def test_authorities_are_found_from_where_ansible_was_called(
+    tls_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str]
+) -> None:
+    folder, name = os.path.split(str(tls_sandbox.ca_path))
+    assert name == "ca.pem"
+    monkeypatch.chdir(folder)
+    for variable, path in variables.items():
+        monkeypatch.setenv(variable, path)
+    assert told(options(tls_sandbox), a_run()) == []
+    assert len(tls_sandbox.messages()) == 1
+
+
 def test_a_courier_is_replaced_with_all_that_counts(sandbox: Sandbox, state_dir: str) -> None:
     pipe = Pipe(order(options(sandbox, state_dir=state_dir)))
     events = list(a_run(lines.failed("Try", "web1", "broken"), hosts={"web1": lines.counts(failures=1)}))
