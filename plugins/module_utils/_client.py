@@ -437,12 +437,12 @@ class Client:
             else:
                 if fell_back:
                     self._remember_multipart_refused()
-                is_ours = self._session.known.claim(self._conversation(wanted.fields), message_id)
-                # Once: a server that gives each message the same id would be sent one after the other.
+                is_ours = self._session.known.sent(self._conversation(wanted.fields), message_id)
                 if is_ours or taken:
                     return Sent(message_id, attempts.value, answer.tracking_id)
                 # Before this answer came, another task looked for a message with the same words, and took this one
-                # for it. So its own is still missing, or stands there as well.
+                # for it. So its own is still missing, or stands there as well. Once: a server that gives all messages
+                # one id would be sent another each time.
                 taken = True
                 unknown = ServiceFailed(f"{doing} failed: another task took the message for its own.", maybe_done=True)
                 found = self._look_for(wanted, started, unknown)

@@ -36,6 +36,22 @@ def test_a_message_of_another_process_cannot_be_claimed(state_dir: str) -> None:
     assert known(state_dir).claim("ops", "B")
 
 
+def test_what_another_one_found_is_no_longer_that_of_the_task_that_sent_it(state_dir: str) -> None:
+    assert known(state_dir).claim("ops", "A")
+    assert not known(state_dir).sent("ops", "A")
+    known(state_dir).forget("ops", "A")
+    assert known(state_dir).sent("ops", "A")
+
+
+def test_several_answers_may_name_the_same_message(state_dir: str) -> None:
+    own = known(state_dir)
+    assert own.sent("ops", "A")
+    assert own.sent("ops", "A")
+    assert known(state_dir).sent("ops", "A")
+    assert not own.claim("ops", "A")
+    assert not known(state_dir).claim("ops", "A")
+
+
 def test_a_message_that_was_deleted_is_forgotten_by_all(state_dir: str) -> None:
     own = known(state_dir)
     assert own.claim("ops", "A")
@@ -62,7 +78,13 @@ def test_what_is_long_past_is_forgotten(state_dir: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "stored", [{}, {"sent": None}, {"sent": []}, {"sent": {"A": "x", "B": None, "C": [1], "D": 10**400}}]
+    "stored",
+    [
+        {},
+        {"sent": None},
+        {"sent": [], "found": {}},
+        {"sent": {"A": "x", "B": None, "C": [1], "D": 10**400}, "found": ["A", 7]},
+    ],
 )
 def test_a_damaged_file_is_replaced(state_dir: str, stored: dict[str, object]) -> None:
     StateFolder(state_dir, unwarned).write("sent-" + key("ops"), stored)
