@@ -17,10 +17,11 @@ description:
     what had happened so far.
   - All sending is done by a process of its own. The playbook neither waits for Zoom nor fails because of it, except
     that at its very end it waits for the summary to be delivered, O(flush_timeout) seconds at most.
-  - Task arguments, other variables and the environment are never sent, results of tasks with C(no_log) stay hidden,
-    and the connection's secrets and the vault passwords are taken out of all texts.
   - The play variable C(zoom_chat_title) gives a run another title, and C(zoom_chat_mute=true) keeps it to itself. Both
     may also be given on the command line, with C(-e).
+  - Task arguments, other variables and the environment are not sent, but for what stands in the names of plays and
+    tasks and for the variables in which CI systems describe a job. Results of tasks with C(no_log) stay hidden, and
+    the connection's secrets and the vault passwords are taken out of all texts.
 author:
   - teamchat.zoom contributors (@teamchat-zoom)
 extends_documentation_fragment:
@@ -158,7 +159,8 @@ options:
         key: max_failures
   max_hosts:
     description:
-      - How many hosts are named for each failure, five at most in the message itself. The others are counted.
+      - How many hosts are named for each failure, in the thread and in a webhook's card; in the message itself five at
+        most. The others are counted.
     type: int
     default: 10
     env:
@@ -662,6 +664,9 @@ class CallbackModule(CallbackBase):  # type: ignore[misc]  # ansible-core is not
             except TypeError:
                 # Ansible has taken it for false.
                 raise InvalidOption(f"{name} must be true or false, not {word!r}.") from None
+        options = {
+            name: "" if isinstance(value, str) and not value.strip() else value for name, value in options.items()
+        }
         if options["state_dir"] is None:
             options["state_dir"] = os.path.join(C.ANSIBLE_HOME, "zoom_chat")
         # Relative paths are relative to where Ansible was called, which is not where the courier runs.

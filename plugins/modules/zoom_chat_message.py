@@ -370,12 +370,12 @@ message:
       description: The ids of the files, as they were uploaded.
       type: list
       elements: str
-      returned: when there are files
+      returned: when files were uploaded with it
     interactive_cards:
       description: The cards, each with its JSON in C(card_json).
       type: list
       elements: dict
-      returned: when there are cards
+      returned: when it is a new message with cards
     scheduled_time:
       description: When Zoom is to send it.
       type: str

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Ansible's objects as the lines of `_events`: only what a summary needs, bounded and scrubbed.
 
-Task arguments, extra variables and the environment are never looked at, loop items only where they are plain
-or have a label of their own.
+Task arguments are never looked at, loop items only where they are plain, have a label of their own, or a key that
+names things.
 """
 
 from __future__ import annotations
@@ -40,6 +40,10 @@ _NO_TRACEBACK = "(traceback unavailable)"
 _PREFIX = "Task failed: "
 # With pipelining, most hosts that are not reached are told of in the second way.
 _OVER_SSH = re.compile(r"(?:Failed to connect to the host via|Data could not be sent to remote host .* over) ssh: ")
+# What ssh adds where the way through another host ended, after the reason of that.
+_AFTER_THE_CAUSE = re.compile(
+    r"(?:kex|ssh)_exchange_identification: |Connection (?:closed|reset) by UNKNOWN |stdio forwarding failed"
+)
 # An item that is a mapping may hold anything; these tell what it is about.
 _NAMING_KEYS = ("name", "path", "src", "dest", "item")
 
@@ -240,14 +244,16 @@ class Describer:
         }
 
     def _why_unreachable(self, message: str) -> str:
-        """The message; of what ssh wrote, only the last line.
+        """The message; of what ssh wrote, only the last line that says something.
 
         The server's banner stands before it, and so do ssh's warnings, such as that of a host that it has got to know.
         """
         over_ssh = _OVER_SSH.match(message)
         if over_ssh is None or "\n" not in message:
             return self._scrubber.head(message, _MESSAGE)
-        return self._short(over_ssh.group()) + self._scrubber.tail(message, _MESSAGE).splitlines()[-1]
+        lines = self._scrubber.tail(message[over_ssh.end() :], _MESSAGE).splitlines()
+        telling = [line for line in lines if line.strip() and not _AFTER_THE_CAUSE.match(line)]
+        return self._short(over_ssh.group()) + (telling or lines)[-1]
 
     def cleared(self, hosts: t.Iterable[str]) -> _events.Cleared:
         return {"hosts": [self.host(host) for host in hosts]}

@@ -181,7 +181,7 @@ def test_content_that_is_data_goes_as_json(both_ways: Playbook, sandbox: Sandbox
     run = send(both_ways, [{"content": data, "name": "data.json"}])
     assert run.returncode == 0, run.output
     (upload,) = sandbox.account()["uploads"]
-    assert upload["sha256"] == hashlib.sha256(json.dumps(data).encode()).hexdigest()
+    assert upload["sha256"] == hashlib.sha256(json.dumps(data, ensure_ascii=False).encode()).hexdigest()
 
 
 def test_a_large_file_goes_with_a_message_only(both_ways: Playbook, sandbox: Sandbox) -> None:

@@ -46,8 +46,8 @@ def test_without_a_loader_there_are_no_vault_passwords() -> None:
 
 @pytest.mark.parametrize(
     ("given", "path"),
-    [("~/x", "{home}/x"), ("$HOME/x", "{home}/x"), ("x", "{here}/x"), ("/x", "/x"), ("", ""), (None, None)],
-    ids=["home", "variable", "relative", "absolute", "empty", "none"],
+    [("~/x", "{home}/x"), ("$HOME/x", "{home}/x"), ("x", "{here}/x"), ("/x", "/x"), ("", ""), ("  ", ""), (None, None)],
+    ids=["home", "variable", "relative", "absolute", "empty", "blank", "none"],
 )
 def test_paths_are_filled_in_where_ansible_was_called(
     monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path, given: str | None, path: str | None

@@ -210,9 +210,18 @@ REFUSED = "deploy@web1: Permission denied (publickey)."
             f" Permanently added 'web1' (ED25519) to the list of known hosts.\r\n{REFUSED}\r\n",
             f'Data could not be sent to remote host "web1". Make sure this host can be reached over ssh: {REFUSED}',
         ),
+        (
+            "Failed to connect to the host via ssh: ssh: connect to host bastion port 22: Connection refused\r\n"
+            "kex_exchange_identification: Connection closed by remote host\r\nConnection closed by UNKNOWN port 65535",
+            "Failed to connect to the host via ssh: ssh: connect to host bastion port 22: Connection refused",
+        ),
+        (
+            "Failed to connect to the host via ssh: stdio forwarding failed\r\nConnection closed by UNKNOWN port 65535",
+            "Failed to connect to the host via ssh: Connection closed by UNKNOWN port 65535",
+        ),
         ("Timed out.\nAsk somebody.", "Timed out.\nAsk somebody."),
     ],
-    ids=["one line", "banner", "blank end", "pipelining", "not ssh"],
+    ids=["one line", "banner", "blank end", "pipelining", "through a bastion", "nothing else", "not ssh"],
 )
 def test_what_ssh_says_stands_at_its_end(unreachable: Unreachable, message: str, told: str) -> None:
     assert unreachable({"unreachable": True, "msg": message})["msg"] == told
