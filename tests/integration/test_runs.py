@@ -469,12 +469,17 @@ def test_json_arrives_as_it_is(both_ways: Playbook, sandbox: Sandbox) -> None:
                 files:
                   - content: "{{{{ text }}}}"
                     name: state.json
+            - name: Send data
+              teamchat.zoom.zoom_chat_message:
+                to_channel: {seeds.OPS}
+                msg: [Zoë, 1]
         """
     )
     assert run.returncode == 0, run.output
-    (message,) = sandbox.messages()
+    message, data = sandbox.messages()
     assert message["message"] == text
     assert [file["size"] for file in message["files"]] == [len(text.encode())]
+    assert data["message"] == '["Zoë", 1]'
 
 
 def test_a_play_that_reads_what_it_has_sent_can_be_checked(both_ways: Playbook, sandbox: Sandbox) -> None:

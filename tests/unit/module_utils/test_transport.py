@@ -512,11 +512,11 @@ def test_netrc_does_not_replace_the_token(send: Send, tmp_path: pathlib.Path, mo
     assert [request.headers["authorization"] for request in server.received] == [AUTHORIZATION] * 2
 
 
-def test_a_request_goes_through_the_proxy_with_its_credentials(send: Send) -> None:
+@pytest.mark.parametrize(("method", "body"), [("POST", text_body()), ("GET", None)])
+def test_a_request_goes_through_the_proxy_with_its_credentials(send: Send, method: str, body: Body | None) -> None:
     with serving(answering(http(201, {"id": "A"}))) as server, serving(proxying("user", "p@ss word")) as proxy:
-        answer = send(
-            f"{server.url}/v2", text_body(), proxy=f"http://user:p%40ss%20word@127.0.0.1:{proxy.port}", timeout=2.0
-        )
+        url = f"http://user:p%40ss%20word@127.0.0.1:{proxy.port}"
+        answer = send(f"{server.url}/v2", body, method, proxy=url, timeout=2.0)
     assert answer.status == 201
     assert [request.target for request in proxy.received] == [f"{server.url}/v2"]
     (arrived,) = server.received
