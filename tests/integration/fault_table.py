@@ -286,6 +286,7 @@ How it gets there:
 - A message that may have reached Zoom is not simply sent again. The task looks for its message first, three times
   within five seconds, because Zoom shows a new message only after a while. If the message stands there, the task is
   done. If not, it is sent again.
+- How long to wait, Zoom's answer says (`Retry-After`). Where it does not, waits double, from half a second to twenty.
 - All waiting together ends after `max_wait` (120 seconds unless you set it), or at most one `timeout` later. A wait
   that would take longer is not begun: the task fails at once, and `failure.retry_after` says in how many seconds to
   come back.
@@ -311,7 +312,8 @@ member of the channel |
 check `api_url`, proxies and <https://status.zoom.us> |
 | `network` | No connection, or no answer | Check network, proxy and certificates |
 | `unconfirmed` | The message may have been sent | Look into the conversation before you send it again; give the app \
-the scope `team_chat:read:list_user_messages:admin`, with which the task finds out itself |
+the scope `team_chat:read:list_user_messages:admin`, for scheduled messages \
+`team_chat:read:list_scheduled_messages`, with which the task finds out itself |
 
 Each of Zoom's codes, and what to do about it, stands in [Error codes](errors.md).
 
