@@ -40,7 +40,6 @@ _SCHEDULE_LATEST = datetime.timedelta(days=180)
 # Unicode's category Cc.
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 _JSON_ONLY = ("rich_text", "file_ids", "interactive_cards", "scheduled_time")
-_NEEDS_TEXT = "needs msg; files without a text are messages of their own."
 # Options that make sense for a new message only, and why an edit refuses them.
 _NOT_FOR_EDITS = {
     "at_items": "Zoom cannot change the mentions of a message",
@@ -98,9 +97,6 @@ def desired_message(params: Params, *, check_mode: bool) -> Desired:
 def _sent(params: Params, recipient: dict[str, str], check_mode: bool) -> Desired:
     text = _formatted(params)
     files = attachments(params["files"] or (), with_message=text is not None)
-    for option in ("mentions", "at_items"):
-        if text is None and params[option]:
-            raise InvalidOption(f"{option} {_NEEDS_TEXT}")
     fields: dict[str, t.Any] = {}
     cards = _cards(params["interactive_cards"])
     if cards:
@@ -110,8 +106,9 @@ def _sent(params: Params, recipient: dict[str, str], check_mode: bool) -> Desire
     if text is None:
         if not files:
             raise InvalidOption("msg must be given, except with files and with state=absent.")
-        if fields:
-            raise InvalidOption(f"{next(iter(fields))} {_NEEDS_TEXT}")
+        for option in ("mentions", "at_items", *fields):
+            if params[option]:
+                raise InvalidOption(f"{option} needs msg; files without a text are messages of their own.")
         parts: tuple[FormattedText, ...] = ()
     else:
         parts = _parts(text, params)

@@ -431,20 +431,7 @@ def test_an_ordinary_run_warns_of_nothing(both_ways: Playbook, sandbox: Sandbox)
 
 
 def test_an_option_under_both_its_names_is_one_warning(both_ways: Playbook, sandbox: Sandbox) -> None:
-    run = both_ways.run(
-        f"""
-        - hosts: localhost
-          gather_facts: false
-          tasks:
-            - name: Answer
-              teamchat.zoom.zoom_chat_message:
-                to_channel: {seeds.OPS}
-                msg: Hello
-                reply_main_message_id: one
-                reply_to: another
-              check_mode: true
-        """
-    )
+    run = both_ways.run(send(options="reply_main_message_id: one"), "--check")
     assert warnings_of(run.of("Answer")) == ["Both option reply_main_message_id and its alias reply_to are set."]
     assert sandbox.requests() == []
 
